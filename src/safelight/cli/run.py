@@ -1,0 +1,100 @@
+"""`safelight run`: a saved workflow, from a file or from a picture made by one."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from safelight.cli.report import Report
+from safelight.cli.working import folders_of, refused, run_all
+from safelight.errors import BadInput
+from safelight.files.pictures import read_text
+from safelight.graph.document import NodeCall
+from safelight.graph.formats import load_api
+from safelight.graph.problems import nearest
+from safelight.settings import read_settings
+
+MOST_BYTES = 100_000_000  # of a workflow file
+KEPT_AS = "prompt"  # the key of a picture's text that holds its workflow
+
+
+def run(
+    file: Annotated[Path, typer.Argument(help="A workflow (JSON, API format), or a PNG made by one.")],
+    settings_of_nodes: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NODE.INPUT=VALUE", help="Change an input; NODE is an id, a title or a type."),
+    ] = None,
+    device: Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:1, mps, xpu.")] = None,
+    dtype: Annotated[str | None, typer.Option(help="auto, fp32, fp16, bf16.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for what is saved.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Every event as a line of JSON.")] = False,
+) -> None:
+    """Run a saved workflow. The paths of what it saves go to the standard output."""
+    settings = read_settings(device=device, dtype=dtype)
+    workflow, problems = load_api(_document(file))
+    if problems:
+        raise refused(problems).at(str(file))
+    for change in settings_of_nodes or []:
+        _change(workflow, change)
+    folders = folders_of(settings, out)
+    with Report(folders, as_json=as_json) as report:
+        run_all([workflow], settings, folders, report)
+
+
+def _document(file: Path) -> str | bytes:
+    """The workflow's JSON."""
+    try:
+        with file.open("rb") as opened:
+            content = opened.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise BadInput(f"{file} cannot be read: {error.strerror}.", mend="Give the path of a workflow.") from error
+    if len(content) > MOST_BYTES:
+        raise BadInput(f"{file} is too large to be a workflow.", mend="Give a JSON file or a PNG made by a workflow.")
+    if not content.startswith(b"\x89PNG"):
+        return content
+    kept = read_text(file)
+    if KEPT_AS not in kept:
+        raise BadInput(f"{file} has no workflow in it.", mend="Use a PNG saved with its metadata.")
+    return kept[KEPT_AS]
+
+
+def _change(workflow: dict[str, NodeCall], change: str) -> None:
+    """Put `node.input=value` into a workflow."""
+    target, equals, text = change.partition("=")
+    node, dot, name = target.rpartition(".")
+    if not equals or not dot:
+        raise BadInput(f"--set {change} is not NODE.INPUT=VALUE.", mend="For example: --set 5.seed=42")
+    number = _node(workflow, node)
+    inputs = workflow[number].inputs
+    if name not in inputs:
+        near = nearest(name, tuple(inputs))
+        raise BadInput(
+            f"{workflow[number].class_type} (node {number}) has no input {name} in this workflow.",
+            mend=f"Did you mean {near}?" if near else f"It has: {', '.join(inputs)}.",
+        )
+    workflow[number] = NodeCall(
+        workflow[number].class_type, {**inputs, name: _value(text, inputs[name])}, workflow[number].title
+    )
+
+
+def _node(workflow: dict[str, NodeCall], name: str) -> str:
+    """The id of the node that an id, a title or a type means."""
+    if name in workflow:
+        return name
+    found = [number for number, call in workflow.items() if name in (call.title, call.class_type)]
+    if len(found) == 1:
+        return found[0]
+    listed = ", ".join(f"{number} ({call.title or call.class_type})" for number, call in workflow.items())
+    what = f"{name} means several nodes" if found else f"There is no node {name}"
+    raise BadInput(f"{what}.", mend=f"Nodes are: {listed}.")
+
+
+def _value(text: str, before: object) -> object:
+    """A value as it is meant where `before` was: texts stay texts, all else is read as JSON where it is that."""
+    if isinstance(before, str):
+        return text
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text

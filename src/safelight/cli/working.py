@@ -1,0 +1,101 @@
+"""Runs workflows in this process, for the commands that do."""
+
+import contextlib
+import signal
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from uuid import uuid4
+
+from safelight.cli.report import Report
+from safelight.errors import BadInput, SafelightError
+from safelight.files.folders import Folders
+from safelight.graph.document import Workflow
+from safelight.graph.layout import to_editor
+from safelight.graph.problems import Problem
+from safelight.graph.validate import validate
+from safelight.protocol import events
+from safelight.settings import Settings
+
+
+def folders_of(settings: Settings, out: Path | None) -> Folders:
+    """The folders in use, with the pictures going to `out`, which is a folder or a picture in one."""
+    folders = Folders.at(settings.home, settings.model_roots)
+    folders.make()
+    if out is None:
+        return folders
+    place = out.parent if is_file(out) else out
+    place.mkdir(parents=True, exist_ok=True)
+    return replace(folders, directories={**folders.directories, "output": (place.resolve(),)})
+
+
+def is_file(out: Path) -> bool:
+    """Whether a place to save to is meant as one file."""
+    return out.suffix.lower() == ".png" and not out.is_dir()
+
+
+def run_all(
+    workflows: Sequence[Workflow],
+    settings: Settings,
+    folders: Folders,
+    report: Report,
+    *,
+    notes: Mapping[str, object] | None = None,
+) -> None:
+    """Check every workflow, then run them one after another; what they share is worked out once.
+
+    Args:
+        workflows: To be run in this order.
+        settings: Device, precision and memory.
+        folders: Where files are.
+        report: Told every event.
+        notes: More for the record inside saved pictures.
+
+    Raises:
+        BadInput: A workflow cannot be run as it stands; all that is wrong with it is said.
+        SafelightError: A run failed.
+        KeyboardInterrupt: The person pressed Ctrl-C; the step in hand was finished, and no file is half written.
+    """
+    from safelight.nodes.registry import BUILTIN  # noqa: PLC0415 (torch and the models take seconds to import)
+    from safelight.worker.session import Session  # noqa: PLC0415
+
+    catalog = {name: node.spec for name, node in BUILTIN.items()}
+    for workflow in workflows:
+        if problems := validate(workflow, catalog, folders.list):
+            raise refused(problems)
+    session = Session(settings, folders)
+    with _interruptible() as cancelled:
+        for workflow in workflows:
+            kept = {"workflow": to_editor(workflow, catalog)}
+            outcome = session.run(uuid4().hex, workflow, report, cancelled=cancelled, metadata=kept, notes=notes or {})
+            match outcome.end:
+                case events.Failed(what=what, where=where, mend=mend):
+                    raise SafelightError(what, where=where, mend=mend)
+                case events.Cancelled():
+                    raise KeyboardInterrupt
+
+
+def refused(problems: Sequence[Problem]) -> BadInput:
+    """The error for a workflow that cannot be run: all that is wrong with it."""
+    if len(problems) == 1:
+        return BadInput(str(problems[0]), mend="")
+    listed = "".join(f"\n  - {problem}" for problem in problems)
+    return BadInput(f"The workflow has {len(problems)} problems:{listed}")
+
+
+@contextlib.contextmanager
+def _interruptible() -> Iterator[Callable[[], bool]]:
+    """Ctrl-C asks the run to stop at its next step; a second one stops at once."""
+    stop = threading.Event()
+    before = signal.getsignal(signal.SIGINT)
+
+    def interrupt(*_: object) -> None:
+        signal.signal(signal.SIGINT, before)
+        stop.set()
+
+    signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield stop.is_set
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -1,0 +1,172 @@
+"""Guidance: several conds become one estimate, and cond and uncond are joined by cfg."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from safelight.diffusion.conditioning import Cond
+from safelight.diffusion.placement import Box, Placed
+from safelight.diffusion.process import ForwardProcess
+
+
+class Predict(Protocol):
+    """The network behind a denoiser, asked for several conds of the same crop at once."""
+
+    def __call__(self, x: Tensor, sigma: Tensor, conds: Sequence[Cond], box: Box | None) -> Sequence[Tensor]:
+        """The estimates of the clean latent, one per cond.
+
+        Args:
+            x: The noisy latent, or the part of it inside `box`, [B, C, h, w].
+            sigma: Its noise level, a scalar.
+            conds: What the network is told.
+            box: Which part of the latent `x` is; None for all of it.
+
+        Returns:
+            One [B, C, h, w] per cond.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Guess:
+    """What a guidance rule joins.
+
+    Attributes:
+        cond, uncond: Estimates of the clean latent under the two prompts, [B, C, H, W].
+        x: The noisy latent they were made from.
+        sigma: Its noise level, a scalar.
+        cfg: How much further than `cond` to go away from `uncond`; 1 is `cond` itself.
+    """
+
+    cond: Tensor
+    uncond: Tensor
+    x: Tensor
+    sigma: Tensor
+    cfg: float
+
+
+Rule = Callable[[Guess], Tensor]
+"""Joins the two estimates to `denoised`."""
+
+
+def classifier_free(guess: Guess) -> Tensor:
+    """`uncond + cfg * (cond - uncond)` (Ho & Salimans 2022, arXiv:2207.12598)."""
+    return guess.uncond + (guess.cond - guess.uncond) * guess.cfg
+
+
+def rescaled(multiplier: float) -> Rule:
+    """Classifier-free guidance whose contrast is brought back to that of `cond`, measured on v.
+
+    Args:
+        multiplier: 0 is plain guidance, 1 the full correction.
+
+    Source: Lin et al. 2023, arXiv:2305.08891, section 3.4.
+    """
+
+    def rule(guess: Guess) -> Tensor:
+        variance = guess.sigma**2 + 1
+        angle = guess.sigma / variance**0.5
+        base = guess.x / variance
+
+        cond, uncond = (base - guess.cond) / angle, (base - guess.uncond) / angle
+        guided = uncond + (cond - uncond) * guess.cfg
+        contrast = _contrast(cond) / _contrast(guided)
+        return base - guided * torch.lerp(torch.ones_like(contrast), contrast, multiplier) * angle
+
+    return rule
+
+
+def _contrast(v: Tensor) -> Tensor:
+    return v.std(dim=(1, 2, 3), keepdim=True)
+
+
+@dataclass(frozen=True)
+class GuidedDenoiser:
+    """A denoiser made of a network, two prompts and a guidance rule.
+
+    Attributes:
+        predict: The network.
+        positive, negative: Conds in their places. The guidance of several parts of `positive` is added
+            up (Liu et al. 2022, arXiv:2206.01714, composable diffusion).
+        cfg: Guidance strength; at 1 the negative prompt is not evaluated.
+        process: The model's forward process.
+        rule: Joins the two estimates.
+    """
+
+    predict: Predict
+    positive: tuple[Placed, ...]
+    negative: tuple[Placed, ...]
+    cfg: float
+    process: ForwardProcess
+    rule: Rule = classifier_free
+
+    def __call__(self, x: Tensor, sigma: Tensor) -> Tensor:
+        parts = self._parts
+        if self.cfg == 1 and len(parts) == 1 and parts[0][0].cond.part_weight == 1:
+            return estimates(self.predict, parts, x, sigma)[0]
+        return self.with_uncond(x, sigma)[0]
+
+    def with_uncond(self, x: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor]:
+        parts = self._parts
+        *conds, uncond = estimates(self.predict, (*parts, self.negative), x, sigma)
+        weights = [part[0].cond.part_weight for part in parts]
+        if weights == [1]:
+            (cond,) = conds
+        else:
+            cond = uncond + sum((c - uncond) * weight for c, weight in zip(conds, weights, strict=True))
+        return self.rule(Guess(cond, uncond, x, sigma, self.cfg)), uncond
+
+    @cached_property
+    def _parts(self) -> list[tuple[Placed, ...]]:
+        by_part: dict[int, list[Placed]] = {}
+        for placed in self.positive:
+            by_part.setdefault(placed.cond.part, []).append(placed)
+        return [tuple(members) for members in by_part.values()]
+
+
+def estimates(predict: Predict, groups: Sequence[tuple[Placed, ...]], x: Tensor, sigma: Tensor) -> list[Tensor]:
+    """One estimate of the clean latent per group of conds, all conds of one crop in one call of the network.
+
+    Args:
+        predict: The network.
+        groups: Conds in their places; within a group, estimates that overlap are averaged by weight.
+        x: Noisy latent [B, C, H, W].
+        sigma: Its noise level, a scalar.
+
+    Returns:
+        One [B, C, H, W] per group; 0 where no cond of the group counts.
+    """
+    level = float(sigma)
+    active = [[placed for placed in group if placed.counts_at(level)] for group in groups]
+    by_box: dict[Box | None, list[tuple[int, Placed]]] = {}
+    for index, group in enumerate(active):
+        for placed in group:
+            by_box.setdefault(placed.box, []).append((index, placed))
+
+    whole = [len(group) == 1 and group[0].box is None and _everywhere(group[0]) for group in active]
+    results: list[Tensor | None] = [None] * len(groups)
+    sums = [torch.zeros_like(x) if not alone else x for alone in whole]
+    weights = [torch.zeros_like(x[:, :1]) if not alone else x for alone in whole]
+    for box, members in by_box.items():
+        crop = box.crop(x) if box else x
+        predicted = predict(crop, sigma, [placed.cond for _, placed in members], box)
+        for (index, placed), denoised in zip(members, predicted, strict=True):
+            if whole[index]:
+                results[index] = denoised
+                continue
+            part, share = (box.crop(sums[index]), box.crop(weights[index])) if box else (sums[index], weights[index])
+            part += denoised * placed.weight
+            share += placed.weight
+    return [
+        result if result is not None else torch.where(weight > 0, total / weight, 0)
+        for result, total, weight in zip(results, sums, weights, strict=True)
+    ]
+
+
+def _everywhere(placed: Placed) -> bool:
+    """Whether a lone cond's weight cancels out: the same, and not 0, at every cell."""
+    return placed.cond.mask is None and placed.cond.strength > 0

@@ -1,0 +1,8 @@
+"""The kinds of Stable Diffusion that are supported, as data, and how a file is recognised as one."""
+
+from safelight.families.base import Family
+from safelight.families.sd1 import SD1
+from safelight.families.sd2 import SD2
+from safelight.families.sdxl import REFINER, SDXL
+
+FAMILIES: dict[str, Family] = {family.name: family for family in (SD1, SD2, SDXL, REFINER)}

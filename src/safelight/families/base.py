@@ -1,0 +1,89 @@
+"""What a model family is: plain data, read by everything and subclassed by nothing."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+TowerName = Literal["l", "h", "g"]
+PredictionName = Literal["eps", "v"]
+
+
+@dataclass(frozen=True)
+class LatentFormat:
+    """How the VAE's latents are scaled for the denoiser, and how they look without a VAE.
+
+    Attributes:
+        channels: Numbers per latent pixel.
+        compression: Image pixels per latent pixel, along each side.
+        scale: The denoiser's latent is `(vae_latent - shift) * scale`, of about unit variance.
+        shift: See `scale`.
+        rgb_factors: One row per channel of the scaled latent: its share of red, green and blue, each about
+            -1..1, for previews that cost nothing.
+        taesd: Name of the tiny autoencoder for previews, as its files are called (Bohan 2023, MIT).
+    """
+
+    channels: int
+    compression: int
+    scale: float
+    shift: float
+    rgb_factors: tuple[tuple[float, float, float], ...]
+    taesd: str
+
+
+@dataclass(frozen=True)
+class Tower:
+    """A text encoder of a family.
+
+    Attributes:
+        name: `l` is OpenAI's CLIP ViT-L/14, `h` and `g` are OpenCLIP's ViT-H/14 and ViT-bigG/14.
+        layer: The hidden layer used when none is asked for, counted from the end; 1 is the last.
+        final_norm: Whether the tower's last layer norm follows, whichever layer is used.
+        pad_token: What fills a chunk after the end token.
+    """
+
+    name: TowerName
+    layer: int
+    final_norm: bool
+    pad_token: int
+
+
+@dataclass(frozen=True)
+class Recommended:
+    """Settings that suit a checkpoint, by the names of the sampler and scheduler tables."""
+
+    steps: int
+    cfg: float
+    sampler: str
+    scheduler: str
+
+
+@dataclass(frozen=True)
+class Family:
+    """Stable Diffusion checkpoints that are sampled, conditioned and decoded alike.
+
+    Attributes:
+        name: Stable identifier.
+        title: For people.
+        architectures: What `modelspec.architecture` begins with in files of this family.
+        native_size: Width and height in pixels that it was trained at.
+        native_size_v: The same for its models that predict v.
+        latent: Its latent space.
+        prediction: What the network predicts where the file does not say.
+        schedule: Name of the training noise schedule.
+        towers: Text encoders. Their hidden states are joined along the features, in this order.
+        pooled: The tower whose pooled vector conditions the picture as a whole, or None.
+        size_conditioning: Numbers that follow the pooled vector in the label, in this order.
+        recommended: Settings where the file does not say.
+    """
+
+    name: str
+    title: str
+    architectures: tuple[str, ...]
+    native_size: tuple[int, int]
+    native_size_v: tuple[int, int]
+    latent: LatentFormat
+    prediction: PredictionName
+    schedule: Literal["scaled_linear"]
+    towers: tuple[Tower, ...]
+    pooled: TowerName | None
+    size_conditioning: tuple[str, ...]
+    recommended: Recommended

@@ -1,0 +1,239 @@
+"""Which folders models, pictures and other files are in, and the one place that decides what may be read or written.
+
+Names of folders are those of the ComfyUI world, so that workflows and clients find theirs.
+"""
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path, PureWindowsPath
+
+from safelight.errors import BadInput
+
+WEIGHTS = frozenset((".ckpt", ".pt", ".pt2", ".bin", ".pth", ".safetensors", ".pkl", ".sft"))
+STARTER = Path(__file__).resolve().parent.parent / "starter"
+STARTER_CHECKPOINT = "starter-128.safetensors"
+
+
+@dataclass(frozen=True)
+class FolderKind:
+    """One kind of folder.
+
+    Attributes:
+        under: Where it is inside a home folder; files are written to the first.
+        endings: File endings that are listed, in lower case; None for any.
+        starter: Files of the starter that are listed as well.
+    """
+
+    under: tuple[str, ...]
+    endings: frozenset[str] | None = WEIGHTS
+    starter: tuple[str, ...] = ()
+
+
+MODEL_FOLDERS: dict[str, FolderKind] = {
+    "checkpoints": FolderKind(
+        ("models/checkpoints", "output/checkpoints"), starter=(STARTER_CHECKPOINT, "sketch-256.safetensors")
+    ),
+    "configs": FolderKind(("models/configs",), frozenset((".yaml",))),
+    "loras": FolderKind(("models/loras", "output/loras")),
+    "vae": FolderKind(("models/vae", "output/vae")),
+    "text_encoders": FolderKind(("models/text_encoders", "models/clip", "output/clip"), starter=("clip.safetensors",)),
+    "diffusion_models": FolderKind(("models/diffusion_models", "models/unet", "output/diffusion_models")),
+    "clip_vision": FolderKind(("models/clip_vision",), starter=("clip.safetensors",)),
+    "style_models": FolderKind(("models/style_models",)),
+    "embeddings": FolderKind(("models/embeddings",)),
+    "diffusers": FolderKind(("models/diffusers",), frozenset()),  # holds whole folders, not files
+    "vae_approx": FolderKind(("models/vae_approx",)),
+    "controlnet": FolderKind(("models/controlnet", "models/t2i_adapter")),
+    "gligen": FolderKind(("models/gligen",)),
+    "upscale_models": FolderKind(("models/upscale_models",)),
+    "hypernetworks": FolderKind(("models/hypernetworks",)),
+    "photomaker": FolderKind(("models/photomaker",)),
+    "classifiers": FolderKind(("models/classifiers",), None),
+    "model_patches": FolderKind(("models/model_patches",)),
+    "audio_encoders": FolderKind(("models/audio_encoders",)),
+}
+FILE_FOLDERS: dict[str, FolderKind] = {
+    "input": FolderKind(("input",), None),
+    "output": FolderKind(("output",), None),
+    "temp": FolderKind(("temp",), None),
+}
+LONGEST_PART = 255  # bytes; of a file's name, on every common file system
+LONGEST_NAME = 1000
+_SEPARATOR = re.compile(r"[/\\]")
+OLD_NAMES = {"unet": "diffusion_models", "clip": "text_encoders"}
+
+OTHER_PROGRAMS: tuple[tuple[str, str], ...] = (
+    # AUTOMATIC1111 and its kin
+    ("models/Stable-diffusion", "checkpoints"),
+    ("models/VAE", "vae"),
+    ("models/Lora", "loras"),
+    ("models/LyCORIS", "loras"),
+    ("models/ESRGAN", "upscale_models"),
+    ("models/RealESRGAN", "upscale_models"),
+    ("models/SwinIR", "upscale_models"),
+    ("models/ControlNet", "controlnet"),
+    ("extensions/sd-webui-controlnet/models", "controlnet"),
+    ("models/VAE-approx", "vae_approx"),
+    ("models/text_encoder", "text_encoders"),
+    ("models/hypernetworks", "hypernetworks"),
+    ("embeddings", "embeddings"),
+    # ComfyUI's folder itself, or its models folder
+    *((under, name) for name, kind in MODEL_FOLDERS.items() for under in kind.under),
+    *(
+        (under.removeprefix("models/"), name)
+        for name, kind in MODEL_FOLDERS.items()
+        for under in kind.under
+        if under.startswith("models/")
+    ),
+)
+"""Where other programs keep what, below the folder that was added in the settings."""
+
+
+@dataclass(frozen=True)
+class Folders:
+    """The folders in use.
+
+    Attributes:
+        home: Where all of a person's data is.
+        directories: By kind, the directories that are searched, in this order; new files go into the first.
+    """
+
+    home: Path
+    directories: Mapping[str, tuple[Path, ...]]
+
+    @classmethod
+    def at(cls, home: Path, roots: Iterable[Path] = ()) -> "Folders":
+        """The folders in `home`, and those that other programs have in `roots` (which are only read).
+
+        Raises:
+            BadInput: One of `roots` is no folder, or has none of the folders that models are kept in.
+        """
+        home = home.resolve()
+        directories = {name: [home / under for under in kind.under] for name, kind in _KINDS.items()}
+        for root in roots:
+            for name, directory in _folders_of_other_program(root.expanduser()):
+                if directory not in directories[name]:
+                    directories[name].append(directory)
+        return cls(home, {name: tuple(paths) for name, paths in directories.items()})
+
+    def make(self) -> None:
+        """Create the folders that a person puts files into, and those that the program does."""
+        for name in _KINDS:
+            self.directories[name][0].mkdir(parents=True, exist_ok=True)
+
+    def list(self, folder: str) -> tuple[str, ...]:
+        """Names of the files in a folder, with sub-folders as `folder/file`, in alphabetical order.
+
+        Args:
+            folder: A key of `MODEL_FOLDERS` or `FILE_FOLDERS`, or an old name of one.
+        """
+        kind = _KINDS[_known(folder)]
+        names = {name for directory in self.directories[_known(folder)] for name in _walk(directory, kind)}
+        names.update(name for name in kind.starter if (STARTER / name).is_file())
+        return tuple(sorted(names, key=lambda name: (name.casefold(), name)))
+
+    def resolve(self, folder: str, name: str) -> Path:
+        """The file that `name` means, if it may be read: nothing else decides that.
+
+        Args:
+            folder: As for `list`.
+            name: As `list` gives it; a backslash separates sub-folders too.
+
+        Raises:
+            BadInput: The name leads out of the folder, by itself or by a link; or there is no such file.
+        """
+        folder = _known(folder)
+        relative = _inside(name)
+        kind = _KINDS[folder]
+        if kind.endings is None or relative.suffix.lower() in kind.endings:
+            for directory in self.directories[folder]:
+                path = (directory / relative).resolve()
+                if path.is_file() and path.is_relative_to(directory.resolve()):
+                    return path
+            if relative.as_posix() in kind.starter:
+                return STARTER / relative
+        near = get_close_matches(name, self.list(folder), n=1)
+        raise BadInput(
+            f"There is no {name} in the folder {folder}.",
+            mend=f"Did you mean {near[0]}?" if near else f"Put it into {self.directories[folder][0]}.",
+        )
+
+    def writable(self, folder: str, name: str) -> Path:
+        """Where a file called `name` may be written; its folder is created, the file is not.
+
+        Args:
+            folder: As for `list`.
+            name: With sub-folders, if any, as `folder/file`.
+
+        Raises:
+            BadInput: The name leads out of the folder, by itself or by a link.
+        """
+        directory = self.directories[_known(folder)][0]
+        path = (directory / _inside(name)).resolve()
+        if not path.is_relative_to(directory.resolve()):
+            raise _outside(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path
+
+
+_KINDS = MODEL_FOLDERS | FILE_FOLDERS
+
+
+def _known(folder: str) -> str:
+    name = OLD_NAMES.get(folder, folder)
+    if name not in _KINDS:
+        raise BadInput(f"There is no folder called {folder}.", mend=f"Folders are: {', '.join(_KINDS)}.")
+    return name
+
+
+def _inside(name: str) -> Path:
+    """`name` as a relative path that cannot climb."""
+    if not _is_plain(name):
+        raise _outside(name)
+    return Path(*_SEPARATOR.split(name))
+
+
+def _is_plain(name: str) -> bool:
+    """Whether a name is a relative path without tricks; Windows' ways to leave a folder are refused everywhere."""
+    try:
+        longest = max(len(part.encode()) for part in _SEPARATOR.split(name))
+    except UnicodeEncodeError:
+        return False
+    parts = set(_SEPARATOR.split(name))
+    climbs = bool(parts & {"", ".", ".."}) or bool(PureWindowsPath(name).drive)
+    return not climbs and "\0" not in name and longest <= LONGEST_PART and len(name) <= LONGEST_NAME
+
+
+def _outside(name: str) -> BadInput:
+    return BadInput(
+        f"{name!r} is not a name inside the folder.",
+        mend="Give the name as it is listed; a folder elsewhere can be added in the settings.",
+    )
+
+
+def _walk(directory: Path, kind: FolderKind) -> Iterator[str]:
+    """Names below a directory that `resolve` would take; what begins with a dot is hidden."""
+    top = directory.resolve()
+    for place, inner, files in os.walk(top):
+        inner[:] = [name for name in inner if not name.startswith(".")]
+        for name in files:
+            path = Path(place, name)
+            fits = kind.endings is None or path.suffix.lower() in kind.endings
+            listed = path.relative_to(top).as_posix()
+            if not fits or name.startswith(".") or "\\" in listed or not _is_plain(listed):
+                continue
+            if not path.is_symlink() or (path.is_file() and path.resolve().is_relative_to(top)):
+                yield listed
+
+
+def _folders_of_other_program(root: Path) -> list[tuple[str, Path]]:
+    found = {(name, (root / under).resolve()) for under, name in OTHER_PROGRAMS if (root / under).is_dir()}
+    if not found:
+        raise BadInput(
+            f"{root} has no models folder in it.",
+            mend="Give the folder of ComfyUI or of AUTOMATIC1111, or one with checkpoints, loras, … in it.",
+        )
+    return sorted(found)

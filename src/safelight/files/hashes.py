@@ -1,0 +1,50 @@
+"""SHA-256 of model files: what people quote to say exactly which file made a picture."""
+
+import hashlib
+import json
+import os
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+SHORT_DIGITS = 10  # as AUTOMATIC1111 and Civitai quote it
+
+
+def sha256(path: Path, cache: Path) -> str:
+    """The hash of a file, as 64 hexadecimal digits.
+
+    Reading gigabytes takes seconds, so the result is kept, and counts until the file's size or time of
+    change differ.
+
+    Args:
+        path: The file.
+        cache: A folder for results, shared by any number of processes.
+    """
+    path = path.resolve()
+    status = path.stat()
+    stamp = [str(path), status.st_size, status.st_mtime_ns]
+    known = cache / f"{hashlib.sha256(os.fsencode(path)).hexdigest()}.json"
+    try:
+        *kept, digest = json.loads(known.read_text())
+    except (OSError, ValueError):
+        kept, digest = [], ""
+    if kept != stamp:
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        _keep(known, json.dumps([*stamp, digest]))
+    return str(digest)
+
+
+def short(digest: str) -> str:
+    """The first ten digits of a hash."""
+    return digest[:SHORT_DIGITS]
+
+
+def _keep(path: Path, text: str) -> None:
+    """Write a file so that other processes see the old one or the new one, never a part."""
+    with suppress(OSError):  # a full or read-only disk costs time at the next asking, nothing else
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=path.parent) as place:
+            part = Path(place, path.name)
+            part.write_text(text)
+            part.replace(path)

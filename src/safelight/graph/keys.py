@@ -1,0 +1,117 @@
+"""Cache keys: what a node gives is known by what produces it, wherever and whenever it runs."""
+
+import logging
+from collections.abc import Callable, Sequence
+from hashlib import blake2b
+
+from safelight.graph.node import Registry
+from safelight.graph.plan import Step
+
+log = logging.getLogger(__name__)
+
+Stamp = Callable[[str, str], object]
+"""(folder, file name) -> what changes when the file does: path, size and time of change; None for no such file."""
+
+Key = str | None
+"""Of a node's outputs; None where they can never be used again."""
+
+
+def cache_keys(steps: Sequence[Step], registry: Registry, stamp: Stamp, origin: Key = "") -> list[Key]:
+    """The keys of the steps of a plan, in their order.
+
+    A key holds the node's type and version, its literals, the keys of what it is linked to, the stamps
+    of the files it names, and its fingerprint; not ids, titles or the place in the workflow. Texts, whole
+    numbers, fractions and truth values never share one: 1, 1.0, "1" and true differ, as do 0.0 and -0.0.
+
+    A node is never cached where its fingerprint fails or is not equal to itself (NaN, to run every time), where
+    the name of a file reaches it by a link, or where it uses a node that is never cached.
+
+    Args:
+        steps: Of one plan.
+        registry: The nodes, for their fingerprints.
+        stamp: Of files.
+        origin: The key of the node that expanded into these steps; it stands for the live values that it gave them.
+    """
+    around = _Surroundings(registry, stamp, origin)
+    heads: dict[str, str] = {}
+    keys: list[Key] = []
+    unknown: set[int] = set()
+    for place, step in enumerate(steps):
+        spec = step.spec
+        head = heads.get(spec.class_type)
+        if head is None:
+            head = heads[spec.class_type] = repr((spec.class_type, spec.version))
+        feeds = step.feeds + step.lazy if step.lazy else step.feeds
+        try:
+            if unknown and not unknown.isdisjoint([feed.step for feed in feeds]):
+                raise _UnknowableError("it uses a node that is not cached")
+            # Each part ends where it can be seen to end, so that two steps never make one text.
+            links = "".join([f"{name!r}{keys[source]}.{output}" for name, source, output in feeds])
+            text = f"{head}{step.literals!r}{links}{around.text(step, place)}"
+        except _UnknowableError as reason:
+            log.debug("%s (node %s) is not cached: %s", spec.class_type, step.node, reason)
+            unknown.add(place)
+            keys.append(None)
+        else:
+            keys.append(blake2b(text.encode(), digest_size=16).hexdigest())
+    return keys
+
+
+class _UnknowableError(Exception):
+    """Why nothing that is known beforehand says what a node will give."""
+
+
+class _Surroundings:
+    """What a node's result hangs on besides its inputs: files, live values, its fingerprint."""
+
+    def __init__(self, registry: Registry, stamp: Stamp, origin: Key) -> None:
+        self._registry = registry
+        self._stamp = stamp
+        self._origin = origin
+        self._stamps: dict[tuple[str, str], object] = {}
+        self._files: dict[str, list[tuple[str, str]]] = {}  # by class: inputs that name files, and their folders
+
+    def text(self, step: Step, place: int) -> str:
+        """Their share of the key; empty for most nodes.
+
+        Raises:
+            _UnknowableError: They cannot be known beforehand.
+        """
+        class_type = step.spec.class_type
+        files = self._files.get(class_type)
+        if files is None:
+            files = [(port.name, port.folder) for port in step.spec.inputs if port.folder is not None]
+            self._files[class_type] = files
+        fingerprint = self._registry[class_type].fingerprint
+        if not files and not step.values and fingerprint is None:
+            return ""
+        parts = [self._file(step, name, folder) for name, folder in files]
+        if step.values:
+            if self._origin is None:
+                raise _UnknowableError("it was given values by a node that is not cached")
+            parts.append((self._origin, place, sorted(step.values)))
+        if fingerprint is not None:
+            parts.append(_fingerprint(fingerprint, step))
+        return repr(parts)
+
+    def _file(self, step: Step, name: str, folder: str) -> object:
+        if any(feed.name == name for feed in step.feeds + step.lazy):
+            raise _UnknowableError("the name of its file comes from another node")
+        file = step.literals.get(name)
+        if not isinstance(file, str):
+            return None
+        if (folder, file) not in self._stamps:
+            self._stamps[folder, file] = self._stamp(folder, file)
+        return folder, self._stamps[folder, file]
+
+
+def _fingerprint(function: Callable[..., object], step: Step) -> object:
+    linked = dict.fromkeys([feed.name for feed in step.feeds + step.lazy])
+    try:
+        value = function(**linked, **step.literals)
+        same = bool(value == value)  # noqa: PLR0124 (NaN is how a node says that it changes every time)
+    except Exception as error:
+        raise _UnknowableError(f"its fingerprint failed with {error!r}") from error
+    if not same:
+        raise _UnknowableError("it is to run every time")
+    return value

@@ -1,0 +1,111 @@
+"""A workflow as a document for a graph editor: nodes with places, wires with numbers, widget values in order."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from safelight.graph.catalog import Catalog, InputSpec, NodeSpec
+from safelight.graph.document import Link, Workflow
+
+COLUMN, GAP = 340, 40  # pixels
+ROW, HEADER, TEXT = 26, 60, 120  # pixels: a socket or small widget, a node's frame, a text box
+
+
+def to_editor(workflow: Workflow, catalog: Catalog) -> dict[str, object]:
+    """The editor document (schema version 0.4) of a valid workflow.
+
+    Nodes stand in columns, each to the right of all it depends on.
+    """
+    numbers = {name: number for number, name in enumerate(workflow, start=1)}
+    columns = _columns(workflow)
+    heights: dict[int, int] = {}
+    nodes: dict[str, dict[str, Any]] = {}
+    for order, (name, call) in enumerate(workflow.items()):
+        spec = catalog[call.class_type]
+        size = [COLUMN - GAP, _height(spec)]
+        top = heights.get(columns[name], 0)
+        heights[columns[name]] = top + size[1] + GAP
+        nodes[name] = {
+            "id": numbers[name],
+            "type": spec.class_type,
+            "pos": [columns[name] * COLUMN, top],
+            "size": size,
+            "flags": {},
+            "order": order,
+            "mode": 0,
+            "inputs": [],
+            "outputs": [{"name": out.name, "type": out.type, "links": []} for out in spec.outputs],
+            "properties": {"Node name for S&R": spec.class_type},
+            "widgets_values": _widget_values(spec, call.inputs),
+        }
+        if call.title:
+            nodes[name]["title"] = call.title
+    links: list[list[object]] = []
+    for name, call in workflow.items():
+        for port in catalog[call.class_type].inputs:
+            value = call.inputs.get(port.name)
+            if port.is_widget and not isinstance(value, Link):
+                continue
+            socket: dict[str, object] = {"name": port.name, "type": port.type, "link": None}
+            if port.is_widget:
+                socket["widget"] = {"name": port.name}
+            if isinstance(value, Link):
+                source = nodes[value.node]
+                target = len(nodes[name]["inputs"])
+                links.append([len(links) + 1, source["id"], value.output, numbers[name], target, port.type])
+                socket["link"] = len(links)
+                source["outputs"][value.output]["links"].append(len(links))
+            nodes[name]["inputs"].append(socket)
+    return {
+        "last_node_id": len(nodes),
+        "last_link_id": len(links),
+        "nodes": list(nodes.values()),
+        "links": links,
+        "groups": [],
+        "config": {},
+        "extra": {},
+        "version": 0.4,
+    }
+
+
+def _columns(workflow: Workflow) -> dict[str, int]:
+    """How many nodes stand at least before each one; the workflow has no cycle."""
+    sources = {
+        name: {value.node for value in call.inputs.values() if isinstance(value, Link)}
+        for name, call in workflow.items()
+    }
+    users: dict[str, list[str]] = {name: [] for name in workflow}
+    for name, needed in sources.items():
+        for source in needed:
+            users[source].append(name)
+    columns = dict.fromkeys(workflow, 0)
+    waiting = {name: len(needed) for name, needed in sources.items()}
+    ready = [name for name, count in waiting.items() if not count]
+    for name in ready:  # grows while it is walked
+        for user in users[name]:
+            columns[user] = max(columns[user], columns[name] + 1)
+            waiting[user] -= 1
+            if not waiting[user]:
+                ready.append(user)
+    return columns
+
+
+def _widget_values(spec: NodeSpec, inputs: Mapping[str, object]) -> list[object]:
+    values: list[object] = []
+    for port in spec.inputs:
+        if port.is_widget:
+            value = inputs.get(port.name, port.default)
+            values.append(port.default if isinstance(value, Link) else value)
+            values.extend(_companions(port))
+    return values
+
+
+def _companions(port: InputSpec) -> list[object]:
+    """Values of the small widgets that editors put beside this one."""
+    if port.control_after_generate:
+        return ["fixed"]
+    return ["image"] if port.upload else []
+
+
+def _height(spec: NodeSpec) -> int:
+    texts = sum(port.multiline for port in spec.inputs)
+    return HEADER + TEXT * texts + ROW * max(len(spec.inputs) - texts, len(spec.outputs))

@@ -1,0 +1,83 @@
+"""What a workflow makes, in the few words people exchange: prompt, seed, sampler, size, checkpoint."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from safelight import __version__
+from safelight.files.parameters import Parameters
+from safelight.graph.document import Link, NodeCall, Workflow
+
+MODEL_NAMES = ("ckpt_name", "unet_name")  # inputs of the loaders
+
+
+def summary(workflow: Workflow, output: str) -> Parameters | None:
+    """The settings of the sampler behind an output node.
+
+    Args:
+        workflow: One that `validate` has found nothing wrong with.
+        output: The id of a node that saves pictures.
+
+    Returns:
+        None where no single node behind it has a sampler's inputs. What the workflow does not write down, but
+        works out while it runs, is left at its default.
+    """
+    for call in _upstream(workflow, output):
+        if {"sampler_name", "scheduler", "positive", "negative", "latent_image"} <= call.inputs.keys():
+            break
+    else:
+        return None
+    size = _literals(workflow, call, "latent_image", ("width", "height"))
+    width, height = (size["width"], size["height"]) if size else (0, 0)
+    checkpoint = _literals(workflow, call, "model", ("ckpt_name",)) or _literals(
+        workflow, call, "model", ("unet_name",)
+    )
+    skip = _literals(workflow, call, "positive", ("stop_at_clip_layer",))
+    found = Parameters(
+        prompt=_text(workflow, call, "positive"),
+        negative=_text(workflow, call, "negative"),
+        steps=_whole(call.inputs.get("steps")),
+        sampler=str(call.inputs["sampler_name"]),
+        scheduler=str(call.inputs["scheduler"]),
+        cfg=_number(call.inputs.get("cfg")),
+        seed=_whole(call.inputs.get("seed", call.inputs.get("noise_seed"))),
+        width=_whole(width),
+        height=_whole(height),
+        version=__version__,
+        denoise=_number(call.inputs.get("denoise", 1.0)),
+        clip_skip=-_whole(skip["stop_at_clip_layer"]) if skip else 1,
+    )
+    return replace(found, model=str(next(iter(checkpoint.values())))) if checkpoint else found
+
+
+def _upstream(workflow: Workflow, *start: str) -> Iterator[NodeCall]:
+    """Nodes, and all that feeds them, nearest first."""
+    waiting = list(start)
+    seen = set(waiting)
+    for node in waiting:  # grows while it is walked
+        yield workflow[node]
+        for value in workflow[node].inputs.values():
+            if isinstance(value, Link) and value.node not in seen:
+                seen.add(value.node)
+                waiting.append(value.node)
+
+
+def _literals(workflow: Workflow, call: NodeCall, name: str, wanted: tuple[str, ...]) -> dict[str, object]:
+    """The inputs `wanted`, of the nearest node behind the input `name` that has them all written down."""
+    link = call.inputs.get(name)
+    for near in _upstream(workflow, link.node) if isinstance(link, Link) else ():
+        values = {key: near.inputs.get(key) for key in wanted}
+        if all(value is not None and not isinstance(value, Link) for value in values.values()):
+            return values
+    return {}
+
+
+def _text(workflow: Workflow, call: NodeCall, name: str) -> str:
+    return str(_literals(workflow, call, name, ("text",)).get("text", ""))
+
+
+def _whole(value: object) -> int:
+    return value if isinstance(value, int) else 0
+
+
+def _number(value: object) -> float:
+    return float(value) if isinstance(value, int | float) else 0.0

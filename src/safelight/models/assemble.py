@@ -1,0 +1,93 @@
+"""Filling a network with the weights of a file: each tensor is read, converted and placed once."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from safelight.errors import BadInput
+from safelight.families.layouts import tensors_of
+from safelight.families.shapes import Part, TextShape, UNetShape, VaeShape
+from safelight.models.weights import Weights
+
+AnyPart = Part[UNetShape] | Part[VaeShape] | Part[TextShape]
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a network's parameter comes from.
+
+    Attributes:
+        name: The tensor in the file, without the part's prefix.
+        third: Which third of its rows: query, key and value are stored as one in OpenCLIP's layout.
+        transposed: Whether the file stores it as `x @ weight`.
+    """
+
+    name: str
+    third: Literal[0, 1, 2] | None = None
+    transposed: bool = False
+
+    def pick(self, stored: Tensor) -> Tensor:
+        """The parameter in the `stored` tensor, as a view."""
+        if self.third is not None:
+            stored = stored.chunk(3)[self.third]
+        return stored.T if self.transposed else stored
+
+
+def fill(
+    network: nn.Module,
+    weights: Weights,
+    part: AnyPart,
+    source: Callable[[str], Source],
+    *,
+    device: torch.device,
+    dtype: torch.dtype,
+) -> None:
+    """Give a network on the meta device its weights, ready to run.
+
+    A tensor that the file already stores in `dtype` stays memory-mapped where `device` is the CPU.
+
+    Args:
+        network: Built on the meta device; afterwards on `device`, in evaluation mode, without gradients.
+        weights: The opened file.
+        part: Which of its tensors to take.
+        source: Name of a parameter -> where it is in the file.
+        device: Where it is to run.
+        dtype: What it is to run in.
+
+    Raises:
+        BadInput: A tensor is missing, left over or of another shape.
+    """
+    stored = tensors_of(part.prefix, part.kind, part.layout, weights)
+    wanted = {name: source(name) for name in network.state_dict()}
+    used = {place.name for place in wanted.values()}
+    _refuse(weights, part, "lacks", sorted(used - stored.keys()))
+    _refuse(weights, part, "has unknown", sorted(stored.keys() - used))
+    placed: dict[str, Tensor] = {}
+    for name, parameter in network.state_dict().items():
+        place = wanted[name]
+        tensor = place.pick(weights[stored[place.name]])
+        if tensor.numel() != parameter.numel() or not _alike(tensor.shape, parameter.shape):
+            sizes = f"{list(tensor.shape)}, not {list(parameter.shape)}"
+            _refuse(weights, part, "has a strange", [f"{place.name} ({sizes})"])
+        placed[name] = weights.place(tensor.reshape(parameter.shape), device, dtype)
+    network.load_state_dict(placed, assign=True)
+    network.eval().requires_grad_(False)
+
+
+def _alike(found: torch.Size, wanted: torch.Size) -> bool:
+    """Whether two shapes differ only by trailing ones: a 1x1 convolution and a linear map are the same numbers."""
+    return [size for size in found if size > 1] == [size for size in wanted if size > 1]
+
+
+def _refuse(weights: Weights, part: AnyPart, verb: str, names: list[str]) -> None:
+    if not names:
+        return
+    shown = ", ".join(f"{part.prefix}{name}" for name in names[:3])
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    raise BadInput(
+        what=f"{weights.path.name} {verb} weights in its {part.kind} part: {shown}{more}.",
+        mend="The file is damaged or of a model that is not supported; download it again, or choose another.",
+    )

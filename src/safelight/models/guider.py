@@ -1,0 +1,231 @@
+"""A model under guidance: prompts put in their places for one run, asked of the network together."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from math import lcm
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from safelight.diffusion.conditioning import Cond
+from safelight.diffusion.guidance import GuidedDenoiser
+from safelight.diffusion.latent import Latent
+from safelight.diffusion.noise import initial_noise
+from safelight.diffusion.placement import Box, place, with_shared_boxes
+from safelight.diffusion.samplers import SamplerSpec
+from safelight.diffusion.sampling import fit_mask, sample
+from safelight.diffusion.types import Step
+from safelight.models.model import Model
+from safelight.text.sdxl import EMBEDDING_WIDTH, size_conditioning
+
+LONGEST_REPEAT = 4  # a shorter prompt is repeated at most so often to share a batch with a longer one
+
+# The latent of a grey picture, as the inpainting models were shown it where nothing is given: scaled.
+BLANK_INPAINT_LATENT = (0.8223, -0.6876, 0.6364, 0.1380)
+
+AESTHETIC_SCORE = {"positive": 6.0, "negative": 2.5}  # what SDXL's refiner was trained with
+
+
+@dataclass(frozen=True)
+class Guider:
+    """A model, two prompts and how far to follow them.
+
+    Attributes:
+        model: What denoises.
+        positive: At least one cond.
+        negative: Conds to go away from; none means that `cfg` is 1.
+        cfg: Guidance strength; at 1 the negative prompt is not evaluated.
+    """
+
+    model: Model
+    positive: tuple[Cond, ...]
+    negative: tuple[Cond, ...] = ()
+    cfg: float = 1.0
+
+    def denoiser(self, latent: Tensor, mask: Tensor | None, sigmas: Tensor) -> GuidedDenoiser:
+        """The denoiser of one run.
+
+        Args:
+            latent: What the run starts from [B, C, h, w], scaled, on the model's device.
+            mask: Where it repaints [B or 1, 1, h, w], or None.
+            sigmas: Its noise levels.
+        """
+        schedule = self.model.schedule
+        positive = place(_in_role("positive", self.positive), latent, schedule.percent_to_sigma, sigmas)
+        negative = place(_in_role("negative", self.negative), latent, schedule.percent_to_sigma, sigmas)
+        return GuidedDenoiser(
+            predict=_Network(self.model, latent, mask),
+            positive=with_shared_boxes(positive, negative),
+            negative=with_shared_boxes(negative, positive),
+            cfg=self.cfg,
+            process=schedule.process,
+            rule=self.model.rule,
+        )
+
+
+def run_sampler(
+    guider: Guider,
+    sampler: SamplerSpec,
+    sigmas: Tensor,
+    latent: Latent,
+    *,
+    seed: int,
+    on_step: Callable[[Step], None],
+    add_noise: bool = True,
+) -> tuple[Latent, Latent]:
+    """Denoise a latent.
+
+    Args:
+        guider: The guided model.
+        sampler: See `SAMPLERS`.
+        sigmas: Falling noise levels [steps + 1], on the CPU.
+        latent: What to start from; zeros for nothing.
+        seed: Of the noise.
+        on_step: Told of each step; raises `Cancelled` to stop.
+        add_noise: False where the latent is noisy already.
+
+    Returns:
+        The latent at the last sigma, and the last estimate of the clean one; both with the mask and batch
+        places of `latent`.
+    """
+    model = guider.model
+    noise = torch.zeros(latent.samples.shape)
+    if add_noise:
+        noise = initial_noise(seed, latent.samples.shape, latent.batch_index)
+    with torch.no_grad():
+        start = model.scale_latent(latent.samples).to(model.placement.device)
+        mask = None if latent.noise_mask is None else fit_mask(latent.noise_mask, start)
+        last = start
+
+        def told(step: Step) -> None:
+            nonlocal last
+            last = step.denoised
+            on_step(step)
+
+        samples = sample(
+            guider.denoiser(start, mask, sigmas),
+            model.schedule,
+            sampler,
+            sigmas,
+            start,
+            noise=noise.to(start),
+            seed=seed,
+            on_step=told,
+            mask=mask,
+            mask_at=model.mask_at,
+        )
+        return tuple(replace(latent, samples=model.unscale_latent(x).cpu()) for x in (samples, last))  # type: ignore[return-value]
+
+
+class _Network:
+    """Asks a model for several conds at once; keeps what does not change from step to step.
+
+    Args:
+        model: Its network, family and clock.
+        latent: What the run starts from, scaled [B, C, h, w].
+        mask: Where the run repaints [B or 1, 1, h, w], or None.
+    """
+
+    def __init__(self, model: Model, latent: Tensor, mask: Tensor | None) -> None:
+        self._model = model
+        self._latent = latent
+        self._mask = mask
+        self._inputs: dict[tuple[tuple[int, ...], Box | None, int], tuple[Tensor, Tensor | None, Tensor | None]] = {}
+
+    def __call__(self, x: Tensor, sigma: Tensor, conds: Sequence[Cond], box: Box | None) -> Sequence[Tensor]:
+        lengths = {cond.context.shape[1] for cond in conds}
+        if lcm(*lengths) > LONGEST_REPEAT * max(lengths):
+            return [self._together(x, sigma, [cond], box)[0] for cond in conds]
+        try:
+            return self._together(x, sigma, conds, box)
+        except torch.OutOfMemoryError:
+            if len(conds) == 1:
+                raise
+            return [self._together(x, sigma, [cond], box)[0] for cond in conds]
+
+    def _together(self, x: Tensor, sigma: Tensor, conds: Sequence[Cond], box: Box | None) -> Sequence[Tensor]:
+        # the conds outlive this object, so their identities cannot be taken over by others
+        key = (tuple(id(cond) for cond in conds), box, len(x))
+        if key not in self._inputs:
+            self._inputs[key] = self._inputs_of(conds, box, len(x))
+        context, label, extra = self._inputs[key]
+        batch = x if len(conds) == 1 else x.repeat(len(conds), 1, 1, 1)
+        return self._model.predict(batch, sigma, context, label, extra).chunk(len(conds))
+
+    def _inputs_of(
+        self, conds: Sequence[Cond], box: Box | None, batch: int
+    ) -> tuple[Tensor, Tensor | None, Tensor | None]:
+        length = lcm(*(cond.context.shape[1] for cond in conds))
+        # attention over a sequence repeated whole is attention over the sequence
+        contexts = [_to_batch(cond.context.repeat(1, length // cond.context.shape[1], 1), batch) for cond in conds]
+        labels = [label for cond in conds if (label := self._label(cond)) is not None]
+        extras = [extra for cond in conds if (extra := self._extra_channels(cond, batch)) is not None]
+        device = self._latent.device
+        return (
+            torch.cat(contexts).to(device),
+            torch.cat([_to_batch(label, batch) for label in labels]).to(device) if labels else None,
+            torch.cat([box.crop(extra) if box else extra for extra in extras]) if extras else None,
+        )
+
+    def _label(self, cond: Cond) -> Tensor | None:
+        """The vector that says what the picture is as a whole [1, L], for families that use one."""
+        family = self._model.family
+        if not family.size_conditioning:
+            return None
+        height, width = (cells * family.latent.compression for cells in self._latent.shape[-2:])
+        size = cond.size
+        known = {
+            "height": height if size.height is None else size.height,
+            "width": width if size.width is None else size.width,
+            "crop_top": size.crop_top,
+            "crop_left": size.crop_left,
+            "aesthetic_score": size.aesthetic_score,
+        }
+        known["target_height"] = known["height"] if size.target_height is None else size.target_height
+        known["target_width"] = known["width"] if size.target_width is None else size.target_width
+        numbers = [float(known[name] or 0) for name in family.size_conditioning]
+        pooled = cond.pooled
+        if pooled is None:
+            pooled = torch.zeros(1, self._model.label_width - len(numbers) * EMBEDDING_WIDTH)
+        return size_conditioning(pooled, numbers)
+
+    def _extra_channels(self, cond: Cond, batch: int) -> Tensor | None:
+        """What a variant's network sees beside the noisy latent [B, K, h, w]."""
+        if self._model.contents.variant == "base":
+            return None
+        picture = cond.inpaint_latent
+        if self._model.contents.variant == "ip2p":  # shown unscaled, as it was trained
+            shown = torch.zeros_like(self._latent) if picture is None else self._fit(picture)
+            return _to_batch(shown, batch)
+        mask = self._mask if cond.inpaint_mask is None else fit_mask(cond.inpaint_mask, self._latent)
+        if mask is None:
+            blank = torch.tensor(BLANK_INPAINT_LATENT, dtype=self._latent.dtype, device=self._latent.device)
+            shown = blank.reshape(1, -1, 1, 1).expand_as(self._latent)
+            mask = torch.ones_like(self._latent[:, :1])
+        else:
+            shown = self._latent if picture is None else self._fit(self._model.scale_latent(picture))
+        return torch.cat([_to_batch(mask.round(), batch), _to_batch(shown, batch)], dim=1)
+
+    def _fit(self, picture: Tensor) -> Tensor:
+        picture = picture.to(self._latent)
+        if picture.shape[-2:] == self._latent.shape[-2:]:
+            return picture
+        return F.interpolate(picture, size=self._latent.shape[-2:], mode="bilinear", align_corners=False)
+
+
+def _in_role(role: str, conds: tuple[Cond, ...]) -> tuple[Cond, ...]:
+    """Conds with the aesthetic score that their side of the guidance has where none is asked for."""
+    return tuple(
+        replace(cond, size=replace(cond.size, aesthetic_score=AESTHETIC_SCORE[role]))
+        if cond.size.aesthetic_score is None
+        else cond
+        for cond in conds
+    )
+
+
+def _to_batch(x: Tensor, batch: int) -> Tensor:
+    """Items repeated, or left out, to make a batch of that size."""
+    if len(x) == batch:
+        return x
+    return x.repeat(-(-batch // len(x)), *([1] * (x.ndim - 1)))[:batch]

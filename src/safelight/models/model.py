@@ -1,0 +1,95 @@
+"""A denoiser and how it is asked: noisy latent in, estimate of the clean one out."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from safelight.diffusion.guidance import Rule, classifier_free
+from safelight.diffusion.noise_schedule import NoiseSchedule
+from safelight.diffusion.prediction import PREDICTIONS
+from safelight.families.base import Family
+from safelight.families.shapes import FileContents
+from safelight.models.placement import Placement
+
+if TYPE_CHECKING:
+    from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
+
+
+@dataclass(frozen=True)
+class Model:
+    """A denoiser. Other settings (prediction, schedule) are put in by `dataclasses.replace`; weights are shared.
+
+    Attributes:
+        network: Its weights.
+        family: What it is sampled, conditioned and decoded as.
+        contents: What its file said.
+        prediction: What the network predicts: a name of `PREDICTIONS`.
+        schedule: The noise it was trained with.
+        dtype: What the network runs in.
+        placement: Where it runs.
+        rule: How the estimates for two prompts are joined.
+        mask_at: (sigma, mask) -> mask, where masks open with the noise level.
+    """
+
+    network: "UNet2DConditionModel"
+    family: Family
+    contents: FileContents
+    prediction: str
+    schedule: NoiseSchedule
+    dtype: torch.dtype
+    placement: Placement
+    rule: Rule = classifier_free
+    mask_at: Callable[[Tensor, Tensor], Tensor] | None = None
+
+    @property
+    def label_width(self) -> int:
+        """Numbers of the label that the network takes beside the encoded prompt; 0 where it takes none."""
+        unet = self.contents.unet
+        return (unet and unet.shape.label_width) or 0
+
+    def scale_latent(self, latent: Tensor) -> Tensor:
+        """A latent as the VAE gives it, as the denoiser takes it."""
+        return (latent - self.family.latent.shift) * self.family.latent.scale
+
+    def unscale_latent(self, latent: Tensor) -> Tensor:
+        """The inverse of `scale_latent`."""
+        return latent / self.family.latent.scale + self.family.latent.shift
+
+    def predict(
+        self,
+        x: Tensor,
+        sigma: Tensor,
+        context: Tensor,
+        label: Tensor | None = None,
+        extra_channels: Tensor | None = None,
+    ) -> Tensor:
+        """Ask the network once.
+
+        Args:
+            x: Noisy latents [B, C, h, w], in the family's scaled latent space.
+            sigma: Their noise level, a scalar or [B].
+            context: Encoded prompts [B, T, W].
+            label: Pooled prompts and sizes [B, L], for families that have them.
+            extra_channels: What variants see beside the latent [B, K, h, w]: masks and scaled latents.
+
+        Returns:
+            The estimate of the clean latents, [B, C, h, w], shape, dtype and device of `x`.
+        """
+        self.placement.bring(self.network)
+        device = self.placement.device
+        spread = sigma if sigma.ndim == 0 else sigma.to(x.device)[:, None, None, None]
+        scaling = PREDICTIONS[self.prediction](spread)
+        shown = scaling.calculate_input(x)
+        if extra_channels is not None:
+            shown = torch.cat([shown, extra_channels.to(shown)], dim=1)
+        output = self.network(
+            shown.to(device, self.dtype),
+            self.schedule.timestep(sigma).float().to(device).expand(len(x)),
+            context.to(device, self.dtype),
+            class_labels=None if label is None else label.to(device, self.dtype),
+            return_dict=False,
+        )[0]
+        return scaling.calculate_denoised(x, output.to(x))

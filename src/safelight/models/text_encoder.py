@@ -1,0 +1,99 @@
+"""The text encoders of a model, as `text` asks for them."""
+
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from safelight.families.base import Family, Tower, TowerName
+from safelight.families.shapes import TextShape
+from safelight.models.clip_text import ClipText
+from safelight.models.placement import HOST, Placement
+
+END_TOKEN = 49407
+
+
+@dataclass(frozen=True)
+class TextEncoder:
+    """One text tower, ready to run: a `safelight.text.tower.TextTower`.
+
+    Attributes:
+        network: Its weights.
+        shape: Its sizes.
+        tower: How its family uses it.
+        placement: Where it runs.
+    """
+
+    network: ClipText
+    shape: TextShape
+    tower: Tower
+    placement: Placement
+
+    @property
+    def name(self) -> TowerName:
+        """`l`, `g` or `h`."""
+        return self.tower.name
+
+    @property
+    def width(self) -> int:
+        """Numbers per token."""
+        return self.shape.width
+
+    @property
+    def pad_token(self) -> int:
+        """What the family fills a chunk with behind its end mark."""
+        return self.tower.pad_token
+
+    def embed(self, tokens: Tensor) -> Tensor:
+        """Token ids [B, 77] to token embeddings [B, 77, W] on the device, positions not yet added."""
+        self.placement.bring(self.network)
+        table = self.network.embeddings.token_embedding
+        with torch.no_grad():
+            embedded: Tensor = table(tokens.to(self.placement.device))
+        return embedded
+
+    def encode(self, embeddings: Tensor, tokens: Tensor, *, skip: int) -> tuple[Tensor, Tensor]:
+        """Run the network.
+
+        Args:
+            embeddings: [B, 77, W], from `embed`, with textual inversions put in.
+            tokens: Their ids [B, 77]; the first 49407 is the end of the text.
+            skip: Which layer to give, from the end; 1 is the last. The last, too, where there are fewer layers.
+
+        Returns:
+            Hidden states [B, 77, W] and the pooled text [B, P], both on the CPU in float32.
+        """
+        self.placement.bring(self.network)
+        skip -= self.shape.layers_left_out
+        with torch.no_grad():
+            hidden, pooled = self.network(
+                embeddings,
+                (tokens == END_TOKEN).int().argmax(dim=-1).to(embeddings.device),
+                skip if 1 <= skip <= self.shape.layers else 1,
+                final_norm=self.tower.final_norm,
+            )
+        return hidden.to(HOST, torch.float32), pooled.to(HOST, torch.float32)
+
+
+@dataclass(frozen=True)
+class Clip:
+    """The text encoders of a model, and which of their layers is used.
+
+    Attributes:
+        towers: In the family's order.
+        family: Whose prompts they encode.
+        layer: Hidden layer from the end ("clip skip"), 1 being the last; None for what the family was trained with.
+    """
+
+    towers: tuple[TextEncoder, ...]
+    family: Family
+    layer: int | None = None
+
+    @property
+    def skip(self) -> int:
+        """The layer in use, from the end."""
+        return self.family.towers[0].layer if self.layer is None else self.layer
+
+    def with_layer(self, layer: int) -> "Clip":
+        """The same towers, left at another layer from the end."""
+        return replace(self, layer=layer)

@@ -1,0 +1,1 @@
+"""The built-in nodes: thin, typed, documented; one file per concept."""

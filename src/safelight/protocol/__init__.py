@@ -1,0 +1,1 @@
+"""What crosses a process: commands to a worker, events from it. Frozen, tagged, without torch."""

@@ -1,0 +1,43 @@
+"""What a worker is told to do."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Run:
+    """Run a workflow.
+
+    Attributes:
+        job: Id of the job; every event about it carries it.
+        workflow: In the API format, as it was checked.
+        targets: Nodes to run for; None for all that save or show something.
+        metadata: To be kept in saved files, by key.
+    """
+
+    job: str
+    workflow: Mapping[str, object]
+    targets: tuple[str, ...] | None = None
+    metadata: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Cancel:
+    """Stop a job at its next step; nothing happens when it is not running."""
+
+    job: str
+
+
+@dataclass(frozen=True)
+class Free:
+    """Give memory back when no job is running: cached results, or loaded models too."""
+
+    models: bool
+
+
+@dataclass(frozen=True)
+class Shutdown:
+    """End the process once the running job is stopped."""
+
+
+Command = Run | Cancel | Free | Shutdown

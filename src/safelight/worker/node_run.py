@@ -1,0 +1,83 @@
+"""What a node gets as `run`: the worker's side of `nodes.run.Run`."""
+
+import io
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from safelight.errors import Cancelled
+from safelight.files.folders import Folders
+from safelight.models.store import ModelStore
+from safelight.protocol.events import Emit, Output, Preview, Progress
+from safelight.worker.job import Job
+from safelight.worker.recipe import Recipe
+
+PREVIEW_INTERVAL = 0.1  # seconds: more pictures a second than that only cost time
+
+
+@dataclass
+class NodeRun:
+    """One node's hold on the worker, while it runs.
+
+    Attributes:
+        running: The job.
+        node: The node's id in the workflow.
+        emit: Takes the node's events.
+        cancelled: Whether the person has stopped the job.
+        recipe: What saved pictures keep.
+        folders, device, models: See `Run`.
+        previews: Whether anybody looks.
+    """
+
+    running: Job
+    node: str
+    emit: Emit
+    cancelled: Callable[[], bool]
+    recipe: Recipe
+    folders: Folders
+    device: torch.device
+    models: ModelStore
+    previews: bool
+    _last_preview: float = 0.0
+
+    @property
+    def job(self) -> str:
+        return self.running.id
+
+    @property
+    def workflow(self) -> Mapping[str, object]:
+        return self.running.document
+
+    @property
+    def metadata(self) -> Mapping[str, object]:
+        return self.recipe.metadata(self.node) | dict(self.running.metadata)
+
+    def step(self, value: int, total: int, preview: Callable[[], Tensor] | None = None) -> None:
+        if self.cancelled():
+            raise Cancelled
+        self.emit(Progress(self.job, self.node, value, total))
+        now = time.monotonic()
+        if preview is not None and self.previews and now - self._last_preview >= PREVIEW_INTERVAL:
+            self._last_preview = now
+            self.emit(Preview(self.job, self.node, _jpeg(preview()), "image/jpeg"))
+
+    def show(self, kind: str, path: Path, folder: str) -> None:
+        name = path.relative_to(self.folders.directories[folder][0].resolve()).as_posix()
+        self.emit(Output(self.job, self.node, kind, folder, name))
+
+    def text(self, text: str) -> None:
+        self.emit(Output(self.job, self.node, "text", text=text))
+
+    def warn(self, message: str) -> None:
+        self.emit(Output(self.job, self.node, "warning", text=message))
+
+
+def _jpeg(pixels: Tensor) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray((pixels * 255).round().to(torch.uint8).numpy()).save(file, "JPEG", quality=90)
+    return file.getvalue()

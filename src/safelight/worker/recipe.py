@@ -1,0 +1,117 @@
+"""The record for making a picture again: every model file by its hash, versions, device, precision."""
+
+import re
+from collections.abc import Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+
+import torch
+
+from safelight import __version__
+from safelight.files.folders import MODEL_FOLDERS, Folders
+from safelight.files.hashes import sha256, short
+from safelight.files.parameters import parameters_text
+from safelight.graph.catalog import Catalog
+from safelight.graph.document import Workflow
+from safelight.graph.summary import summary
+from safelight.models.precision import Precision
+from safelight.text.embeddings import find_in
+
+NOISE = "torch.randn on the CPU from the seed, one batch in one draw; Brownian tree of torchsde where samplers need one"
+LIBRARIES = ("torch", "diffusers", "transformers", "torchsde")
+_EMBEDDING = re.compile(r"embedding:([^\s,()\[\]{}:]+)")
+_CHECKPOINTS = ("checkpoints", "diffusion_models")
+
+
+class RecipeBook:
+    """Writes recipes; files are hashed in the background, while the picture is made.
+
+    Args:
+        folders: Where files are.
+        device: Where pictures are made.
+        precision: What models run in.
+    """
+
+    def __init__(self, folders: Folders, device: torch.device, precision: Precision) -> None:
+        self._folders = folders
+        self._device = device
+        self._precision = precision
+        self._hashes = folders.home / "cache" / "hashes"
+        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="hash")
+
+    def begin(self, workflow: Workflow, catalog: Catalog, notes: Mapping[str, object]) -> "Recipe":
+        """Start on the recipe of a job; `notes` become a part of it."""
+        used = dict.fromkeys(_files(workflow, catalog, self._folders))
+        hashes = {path: self._pool.submit(sha256, path, self._hashes) for _, _, path in used}
+        return Recipe(workflow, tuple(used), hashes, self._surroundings() | dict(notes))
+
+    def _surroundings(self) -> dict[str, object]:
+        return {
+            "safelight": __version__,
+            **_libraries(),
+            "device": _device_name(self._device),
+            "dtype": {part: str(dtype).removeprefix("torch.") for part, dtype in vars(self._precision).items()},
+            "noise": NOISE,
+        }
+
+
+class Recipe:
+    """How one job's pictures are made.
+
+    Args:
+        workflow: The job's.
+        files: (folder, name, path) of each model file it uses.
+        hashes: Of the files, as they become known.
+        surroundings: Versions, device and what else was noted.
+    """
+
+    def __init__(
+        self,
+        workflow: Workflow,
+        files: tuple[tuple[str, str, Path], ...],
+        hashes: dict[Path, Future[str]],
+        surroundings: dict[str, object],
+    ) -> None:
+        self._workflow = workflow
+        self._files = files
+        self._hashes = hashes
+        self._surroundings = surroundings
+
+    def metadata(self, node: str) -> dict[str, object]:
+        """What a picture saved by `node` keeps: `safelight`, the record; and `parameters`, as other tools read them."""
+        files = [
+            {"folder": folder, "name": name, "sha256": self._hashes[path].result()}
+            for folder, name, path in self._files
+        ]
+        kept: dict[str, object] = {"safelight": self._surroundings | {"files": files}}
+        if (found := summary(self._workflow, node)) is not None:
+            digest = next((f["sha256"] for f in files if f["folder"] in _CHECKPOINTS and f["name"] == found.model), "")
+            kept["parameters"] = parameters_text(replace(found, model=Path(found.model).stem, model_hash=short(digest)))
+        return kept
+
+
+def _files(workflow: Workflow, catalog: Catalog, folders: Folders) -> Iterable[tuple[str, str, Path]]:
+    find_embedding = find_in(folders.directories["embeddings"])
+    for call in workflow.values():
+        for port in catalog[call.class_type].inputs:
+            value = call.inputs.get(port.name)
+            if not isinstance(value, str):
+                continue
+            if port.folder in MODEL_FOLDERS:
+                yield port.folder, value, folders.resolve(port.folder, value)
+            elif port.type == "STRING":
+                for name in _EMBEDDING.findall(value):
+                    if (path := find_embedding(name)) is not None:
+                        yield "embeddings", path.name, path
+
+
+@cache
+def _libraries() -> dict[str, object]:
+    return {name: version(name) for name in LIBRARIES}
+
+
+def _device_name(device: torch.device) -> str:
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type

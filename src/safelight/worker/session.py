@@ -1,0 +1,87 @@
+"""A worker in this process: the built-in nodes, models and a cache, ready to run workflows one after another."""
+
+from collections.abc import Callable, Mapping
+
+import torch
+
+from safelight.errors import BadInput
+from safelight.files.folders import Folders
+from safelight.graph.document import Workflow
+from safelight.graph.formats import write_api
+from safelight.models.device import find_device
+from safelight.models.placement import HOST, Placement, free_bytes
+from safelight.models.precision import precision
+from safelight.models.store import ModelStore
+from safelight.nodes.registry import BUILTIN
+from safelight.protocol.events import Emit
+from safelight.settings import Settings
+from safelight.worker.cache import Cache
+from safelight.worker.executor import Executor
+from safelight.worker.job import Job, Outcome
+from safelight.worker.node_run import NodeRun
+from safelight.worker.recipe import Recipe, RecipeBook
+
+HOST_SHARE = 0.5  # of the free memory at the start that models may keep while no job uses them
+
+
+class Session:
+    """Runs workflows.
+
+    Args:
+        settings: Device, precision and memory.
+        folders: Where files are.
+        previews: Whether to send pictures of how far it is.
+    """
+
+    def __init__(self, settings: Settings, folders: Folders, *, previews: bool = False) -> None:
+        self._folders = folders
+        self._previews = previews
+        device = find_device(settings.device)
+        chosen = precision(settings.dtype, device)
+        self._models = ModelStore(Placement(device), chosen, int(free_bytes(HOST) * HOST_SHARE))
+        self._device = device
+        self._recipes = RecipeBook(folders, device, chosen)
+        self._recipe: Recipe | None = None
+        cache = Cache(settings.cache_bytes)
+        self._executor = Executor(BUILTIN, cache, self._make_run, folders.list, self._stamp)
+
+    def run(
+        self,
+        job: str,
+        workflow: Workflow,
+        emit: Emit,
+        *,
+        cancelled: Callable[[], bool] = lambda: False,
+        metadata: Mapping[str, object] | None = None,
+        notes: Mapping[str, object] | None = None,
+    ) -> Outcome:
+        """Run a workflow that `validate` has found nothing wrong with.
+
+        Args:
+            job: Its id, carried by every event.
+            workflow: The nodes.
+            emit: Told every event.
+            cancelled: Whether the person has stopped it; asked at every step.
+            metadata: More to be kept in saved files, by key.
+            notes: More for the record under the key `safelight`.
+        """
+        self._recipe = self._recipes.begin(workflow, self._executor.catalog, notes or {})
+        with torch.no_grad():
+            return self._executor.execute(
+                Job(job, workflow, document=write_api(workflow), metadata=metadata or {}), emit, cancelled
+            )
+
+    def _make_run(self, job: Job, node: str, emit: Emit, cancelled: Callable[[], bool]) -> NodeRun:
+        assert self._recipe is not None, "a node runs only within `run`"
+        return NodeRun(
+            job, node, emit, cancelled, self._recipe, self._folders, self._device, self._models, self._previews
+        )
+
+    def _stamp(self, folder: str, name: str) -> object:
+        """What changes when a file does; None for no such file."""
+        try:
+            path = self._folders.resolve(folder, name)
+        except BadInput:
+            return None
+        facts = path.stat()
+        return str(path), facts.st_size, facts.st_mtime_ns
