@@ -1,10 +1,13 @@
 import importlib.util
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from safelight.errors import BadInput
 from safelight.families.detect import identify
@@ -253,3 +256,17 @@ def test_a_diffusers_vae_alone_keeps_its_sizes() -> None:
     vae = identify(header_of(named)).vae
     assert vae
     assert (vae.shape, vae.parameters) == (REAL_VAE, PARAMETERS["vae"])
+
+
+@settings(deadline=None, max_examples=60)
+@given(data=st.data(), kind=st.sampled_from(list(KINDS)))
+def test_a_mangled_header_gives_a_clear_error_or_none(data: st.DataObject, kind: Kind) -> None:
+    named = dict(under(UNET, ldm_unet_names(KINDS[kind].unet)) + under("first_stage_model.", ldm_vae_names(VAE)))
+    sizes = st.lists(st.integers(0, 70), max_size=4).map(tuple)
+    for name in data.draw(st.lists(st.sampled_from(sorted(named)), max_size=30, unique=True)):
+        if data.draw(st.booleans()):
+            del named[name]
+        else:
+            named[name] = data.draw(sizes)
+    with suppress(BadInput):
+        identify(header_of(named.items(), metadata={"modelspec.prediction_type": "epsilon"}))

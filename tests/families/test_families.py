@@ -13,7 +13,6 @@ from safelight.families.base import Family, PredictionName
 def test_what_a_family_recommends_exists(family: Family) -> None:
     assert family.recommended.sampler in SAMPLERS
     assert family.recommended.scheduler in SCHEDULERS
-    assert family.pooled in {None, *(tower.name for tower in family.towers)}
     assert len(family.latent.rgb_factors) == family.latent.channels
 
 

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -132,7 +133,7 @@ def test_loading_takes_less_than_1_3_times_the_weights(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: str, stored: str, run: str
 ) -> None:
     small = tiny.tiny_checkpoint(tmp_path / "small.safetensors", "sd1", text=False, vae=False)
-    wide = tiny.replace(tiny.SD1_UNET, block_channels=(128, 384, 384))
+    wide = replace(tiny.SD1_UNET, block_channels=(128, 384, 384))
     monkeypatch.setitem(tiny.KINDS, "sd1", tiny.Tiny(wide, ()))
     dtype = getattr(torch, stored)
     large = tiny.tiny_checkpoint(tmp_path / f"large{ending}", "sd1", dtype=dtype, text=False, vae=False, ema=True)

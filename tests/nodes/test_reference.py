@@ -13,7 +13,13 @@ REFERENCE: dict[str, Any] = json.loads(shared_file("reference/nodes.json").read_
 SHARED_NODES = sorted(set(BUILTIN) & set(REFERENCE))
 
 # (node, input or output, what differs) -> why
-DIFFERENCES: dict[tuple[str, str, str], str] = {}
+OPTIONAL_CHOICE = (
+    "A widget that may be left out has a default; the reference takes the first choice and does not say so."
+)
+DIFFERENCES: dict[tuple[str, str, str], str] = {
+    ("CLIPLoader", "device", "default"): OPTIONAL_CHOICE,
+    ("DualCLIPLoader", "device", "default"): OPTIONAL_CHOICE,
+}
 
 SECTIONS = {"required": True, "optional": False}
 

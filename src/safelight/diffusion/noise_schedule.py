@@ -186,7 +186,7 @@ def _log_uniform(
 def _process(percent_to_sigma: Callable[[float], float], *, flow: bool) -> ForwardProcess:
     return ForwardProcess(
         flow=flow,
-        sigma_near_max=percent_to_sigma(FINITE_SNR_PERCENT),
+        sigma_near_max=percent_to_sigma(FINITE_SNR_PERCENT) if flow else math.inf,
         stochastic_span=(percent_to_sigma(0.2), percent_to_sigma(0.8)),
     )
 

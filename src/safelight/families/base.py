@@ -70,8 +70,8 @@ class Family:
         prediction: What the network predicts where the file does not say.
         schedule: Name of the training noise schedule.
         towers: Text encoders. Their hidden states are joined along the features, in this order.
-        pooled: The tower whose pooled vector conditions the picture as a whole, or None.
-        size_conditioning: Numbers that follow the pooled vector in the label, in this order.
+        size_conditioning: Numbers that follow the last tower's pooled vector in the label, in this order; none
+            where the denoiser takes no label.
         recommended: Settings where the file does not say.
     """
 
@@ -84,6 +84,5 @@ class Family:
     prediction: PredictionName
     schedule: Literal["scaled_linear"]
     towers: tuple[Tower, ...]
-    pooled: TowerName | None
     size_conditioning: tuple[str, ...]
     recommended: Recommended

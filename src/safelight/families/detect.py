@@ -212,6 +212,8 @@ def _prediction(
 def _spread_of_last_attention(header: Header, unet: Part[UNetShape]) -> float:
     names = tensors_of(unet.prefix, "unet", unet.layout, header.tensors)
     places = [(_place(match), names[match[0]]) for match in map(_LAST_ATTENTION.fullmatch, names) if match]
+    if not places:  # all of its attention is in the middle: none that was ever measured
+        return 0.0
     _, last = max(places)
     return pstdev(read_values(header, last))
 

@@ -1,6 +1,6 @@
 """Sizes of networks, read off the names and shapes of their tensors."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import count
 
@@ -167,7 +167,7 @@ def _assembled(
     if not mid_depth:
         raise shapes.odd("its middle has no attention")
     channels = tuple(layers[0].channels for layers in levels)
-    linear = len(next(_of_attention(shapes, "proj_in.weight"))) == 2
+    linear = len(shapes.sizes[_of_attention(shapes, "proj_in.weight")]) == 2
     return UNetShape(
         in_channels=in_channels,
         out_channels=out_channels,
@@ -175,13 +175,16 @@ def _assembled(
         layers_per_block=per_level,
         transformer_depth=tuple(layers[0].depth for layers in levels),
         mid_depth=mid_depth,
-        context_width=next(_of_attention(shapes, "attn2.to_k.weight"))[1],
+        context_width=shapes.size(_of_attention(shapes, "attn2.to_k.weight"), 1),
         heads=tuple(max(1, width // CHANNELS_PER_HEAD) if linear else HEADS_OF_SD1 for width in channels),
         linear_projection=linear,
         label_width=label_width,
     )
 
 
-def _of_attention(shapes: Shapes, ending: str) -> Iterator[tuple[int, ...]]:
-    yield from (size for name, size in shapes.sizes.items() if name.endswith(ending))
-    raise shapes.odd(f"it has no {ending}")
+def _of_attention(shapes: Shapes, ending: str) -> str:
+    """The name of some tensor that every attention has."""
+    name = next((name for name in shapes.sizes if name.endswith(ending)), None)
+    if name is None:
+        raise shapes.odd(f"it has no {ending}")
+    return name

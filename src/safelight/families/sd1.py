@@ -28,7 +28,6 @@ SD1 = Family(
     prediction="eps",
     schedule="scaled_linear",
     towers=(Tower("l", layer=1, final_norm=True, pad_token=49407),),
-    pooled=None,
     size_conditioning=(),
     recommended=Recommended(steps=25, cfg=7.0, sampler="dpmpp_2m", scheduler="karras"),
 )

@@ -13,7 +13,6 @@ SD2 = Family(
     prediction="eps",
     schedule="scaled_linear",
     towers=(Tower("h", layer=2, final_norm=True, pad_token=0),),
-    pooled=None,
     size_conditioning=(),
     recommended=Recommended(steps=25, cfg=7.0, sampler="dpmpp_2m", scheduler="karras"),
 )

@@ -30,7 +30,6 @@ SDXL = Family(
     prediction="eps",
     schedule="scaled_linear",
     towers=(Tower("l", layer=2, final_norm=False, pad_token=49407), CLIP_G),
-    pooled="g",
     size_conditioning=("height", "width", "crop_top", "crop_left", "target_height", "target_width"),
     recommended=Recommended(steps=30, cfg=6.0, sampler="dpmpp_2m", scheduler="karras"),
 )

@@ -3,9 +3,10 @@
 import hashlib
 import json
 import os
-import tempfile
 from contextlib import suppress
 from pathlib import Path
+
+from safelight.files.atomic import write_whole
 
 SHORT_DIGITS = 10  # as AUTOMATIC1111 and Civitai quote it
 
@@ -31,20 +32,11 @@ def sha256(path: Path, cache: Path) -> str:
     if kept != stamp:
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
-        _keep(known, json.dumps([*stamp, digest]))
+        with suppress(OSError):  # a full or read-only disk costs time at the next asking, nothing else
+            write_whole(known, json.dumps([*stamp, digest]).encode())
     return str(digest)
 
 
 def short(digest: str) -> str:
     """The first ten digits of a hash."""
     return digest[:SHORT_DIGITS]
-
-
-def _keep(path: Path, text: str) -> None:
-    """Write a file so that other processes see the old one or the new one, never a part."""
-    with suppress(OSError):  # a full or read-only disk costs time at the next asking, nothing else
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=path.parent) as place:
-            part = Path(place, path.name)
-            part.write_text(text)
-            part.replace(path)

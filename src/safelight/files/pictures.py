@@ -181,7 +181,7 @@ def _opened(path: Path) -> Image.Image:
             )
         Image.init()
         with warnings.catch_warnings():
-            # The limit above this module's own is an error all the same.
+            # Pillow warns from a size on that is allowed here.
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             return Image.open(path, formats=[name for name in FORMATS if name in Image.OPEN])
     except FileNotFoundError as error:

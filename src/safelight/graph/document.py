@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(NamedTuple):
     """Output number `output`, from 0, of the node with the id `node`."""
 
     node: str
@@ -19,8 +19,7 @@ class Value:
     value: object
 
 
-@dataclass(frozen=True, slots=True)
-class NodeCall:
+class NodeCall(NamedTuple):
     """One node of a workflow.
 
     Attributes:

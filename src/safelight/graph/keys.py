@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Sequence
 from hashlib import blake2b
 
+from safelight.graph.catalog import NodeSpec
 from safelight.graph.node import Registry
 from safelight.graph.plan import Step
 
@@ -33,21 +34,23 @@ def cache_keys(steps: Sequence[Step], registry: Registry, stamp: Stamp, origin: 
         origin: The key of the node that expanded into these steps; it stands for the live values that it gave them.
     """
     around = _Surroundings(registry, stamp, origin)
-    heads: dict[str, str] = {}
+    classes: dict[str, tuple[str, bool]] = {}  # how keys begin, and whether more than the inputs counts
     keys: list[Key] = []
     unknown: set[int] = set()
     for place, step in enumerate(steps):
         spec = step.spec
-        head = heads.get(spec.class_type)
-        if head is None:
-            head = heads[spec.class_type] = repr((spec.class_type, spec.version))
+        known = classes.get(spec.class_type)
+        if known is None:
+            known = classes[spec.class_type] = repr((spec.class_type, spec.version)), around.matter(spec)
+        head, watched = known
         feeds = step.feeds + step.lazy if step.lazy else step.feeds
         try:
             if unknown and not unknown.isdisjoint([feed.step for feed in feeds]):
                 raise _UnknowableError("it uses a node that is not cached")
             # Each part ends where it can be seen to end, so that two steps never make one text.
-            links = "".join([f"{name!r}{keys[source]}.{output}" for name, source, output in feeds])
-            text = f"{head}{step.literals!r}{links}{around.text(step, place)}"
+            links = "".join([f"{feed.name!r}{keys[feed.step]}.{feed.output}" for feed in feeds])
+            more = around.text(step, place) if watched or step.values else ""
+            text = f"{head}{step.literals!r}{links}{more}"
         except _UnknowableError as reason:
             log.debug("%s (node %s) is not cached: %s", spec.class_type, step.node, reason)
             unknown.add(place)
@@ -71,20 +74,19 @@ class _Surroundings:
         self._stamps: dict[tuple[str, str], object] = {}
         self._files: dict[str, list[tuple[str, str]]] = {}  # by class: inputs that name files, and their folders
 
+    def matter(self, spec: NodeSpec) -> bool:
+        """Whether they count for every node of a type."""
+        self._files[spec.class_type] = [(port.name, port.folder) for port in spec.inputs if port.folder is not None]
+        return bool(self._files[spec.class_type]) or self._registry[spec.class_type].fingerprint is not None
+
     def text(self, step: Step, place: int) -> str:
-        """Their share of the key; empty for most nodes.
+        """Their share of the key.
 
         Raises:
             _UnknowableError: They cannot be known beforehand.
         """
-        class_type = step.spec.class_type
-        files = self._files.get(class_type)
-        if files is None:
-            files = [(port.name, port.folder) for port in step.spec.inputs if port.folder is not None]
-            self._files[class_type] = files
-        fingerprint = self._registry[class_type].fingerprint
-        if not files and not step.values and fingerprint is None:
-            return ""
+        files = self._files[step.spec.class_type]
+        fingerprint = self._registry[step.spec.class_type].fingerprint
         parts = [self._file(step, name, folder) for name, folder in files]
         if step.values:
             if self._origin is None:

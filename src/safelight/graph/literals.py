@@ -57,7 +57,7 @@ def _integer(port: InputSpec) -> Read:
     low, high = _limits(port)
 
     def read(value: object) -> object:
-        number = _whole(value)
+        number = value if type(value) is int else _whole(value)
         if low <= number <= high:
             return number
         raise _outside(port, number)
@@ -81,7 +81,7 @@ def _number(port: InputSpec) -> Read:
     low, high = _limits(port)
 
     def read(value: object) -> object:
-        number = _finite(value)
+        number = value if type(value) is float and math.isfinite(value) else _finite(value)
         if low <= number <= high:
             return number
         raise _outside(port, number)

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from safelight.graph.catalog import Catalog, NodeSpec
-from safelight.graph.document import Link, NodeCall, Value, Workflow
+from safelight.graph.document import Link, Value, Workflow
 from safelight.graph.literals import Read, reader
 from safelight.graph.order import arrange
 from safelight.graph.validate import output_nodes
@@ -64,7 +64,7 @@ def plan(workflow: Workflow, catalog: Catalog, targets: Collection[str] | None =
         targets: Nodes to run for; None for all that save or show something. What they do not need is left out.
     """
     wanted = output_nodes(workflow, catalog) if targets is None else list(targets)
-    ports_of: dict[str, list[tuple[str, bool, Read | None]]] = {}
+    ports_of: dict[str, list[_Port]] = {}
     read: dict[str, _Inputs] = {}
 
     def read_node(node: str) -> list[str]:
@@ -73,32 +73,34 @@ def plan(workflow: Workflow, catalog: Catalog, targets: Collection[str] | None =
         if ports is None:
             inputs = catalog[call.class_type].inputs
             ports = ports_of[call.class_type] = [(port.name, port.lazy, reader(port)) for port in inputs]
-        read[node] = found = _read_inputs(call, ports)
-        return [link.node for _, link, _ in found[0]]
+        read[node] = inputs_read = _read_inputs(call.inputs, ports)
+        return [link.node for _, link, _ in inputs_read[0]]
 
     order, _ = arrange(wanted, read_node)
-    places = {node: place for place, node in enumerate(order)}
+    places: dict[str, int] = {}
     steps = []
-    for node in order:
+    for place, node in enumerate(order):
+        places[node] = place
         call = workflow[node]
         spec = catalog[call.class_type]
         links, literals, values = read[node]
-        feeds = tuple([Feed(name, places[link.node], link.output) for name, link, lazy in links if not lazy])
-        lazies = tuple([Feed(name, places[link.node], link.output) for name, link, lazy in links if lazy])
-        steps.append(Step(node, spec, call.title or spec.title, literals, values, feeds, lazies))
+        feeds = _feeds(links, False, places)
+        lazy = _feeds(links, True, places) if len(feeds) < len(links) else ()
+        steps.append(Step(node, spec, call.title or spec.title, literals, values, feeds, lazy))
     return Plan(tuple(steps), tuple([places[node] for node in dict.fromkeys(wanted)]))
 
 
+_Port = tuple[str, bool, Read | None]
+"""An input: its name, whether it is lazy, how to read a literal for it."""
 _Inputs = tuple[list[tuple[str, Link, bool]], dict[str, object], Mapping[str, object]]
-"""Of one node: links with their names and whether they are lazy; literals; live values."""
+"""What a node is given: links, with their names and whether they are lazy; literals; live values."""
 _NO_VALUES: Mapping[str, object] = MappingProxyType({})
 
 
-def _read_inputs(call: NodeCall, ports: Sequence[tuple[str, bool, Read | None]]) -> _Inputs:
+def _read_inputs(given: Mapping[str, object], ports: Sequence[_Port]) -> _Inputs:
     links: list[tuple[str, Link, bool]] = []
     literals: dict[str, object] = {}
-    values: Mapping[str, object] = _NO_VALUES
-    given = call.inputs
+    values = _NO_VALUES
     for name, lazy, read in ports:
         value = given.get(name)
         if type(value) is Link:
@@ -108,3 +110,7 @@ def _read_inputs(call: NodeCall, ports: Sequence[tuple[str, bool, Read | None]])
         elif value is not None and read is not None:
             literals[name] = read(value)
     return links, literals, values
+
+
+def _feeds(links: Sequence[tuple[str, Link, bool]], lazy: bool, places: Mapping[str, int]) -> tuple[Feed, ...]:
+    return tuple([Feed(name, places[link.node], link.output) for name, link, is_lazy in links if is_lazy is lazy])

@@ -125,9 +125,7 @@ class _Check:
             has = listed([f"{number} {output.name}" for number, output in enumerate(spec.outputs)])
             mend = f"It has: {has}." if has else "It has no outputs; link another node."
             self._report("bad_linked_input", message, mend, node=node, port=port, value=link)
-            return True
-        given = spec.outputs[link.output].type
-        if given != port.type and not accepts(port.type, given):
+        elif not accepts(port.type, given := spec.outputs[link.output].type):
             message = f"It takes {port.type}, and is linked to {given} of {source.class_type} (node {link.node})."
             mend, extra = self._how_to_link(port), {"received_type": given}
             self._report("return_type_mismatch", message, mend, node=node, port=port, value=link, extra=extra)

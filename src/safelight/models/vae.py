@@ -20,8 +20,8 @@ TILE = 512
 OVERLAP = 64
 
 # Numbers held at once per pixel and channel of the finest level, measured (tests/models/test_vae.py).
-ENCODING_NUMBERS = 14
-DECODING_NUMBERS = 17
+ENCODING_NUMBERS = 6
+DECODING_NUMBERS = 10
 
 
 @dataclass(frozen=True)

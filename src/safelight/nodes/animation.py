@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from safelight.files.pictures import write_animated_png, write_animated_webp
-from safelight.graph.node import Choice, Range, Text, node
+from safelight.graph.node import Choice, Range, node
 from safelight.nodes.run import Run
 from safelight.nodes.saving import Series, kept_texts, to_pixels
 from safelight.nodes.sockets import Image
@@ -18,7 +18,7 @@ WEBP_METHODS = {"default": 4, "fastest": 0, "slowest": 6}
 def save_animated_png(
     *,
     images: Image,
-    filename_prefix: Annotated[str, Text()] = "ComfyUI",
+    filename_prefix: str = "ComfyUI",
     fps: Rate = 6.0,
     compress_level: Annotated[int, Range(0, 9)] = 4,
     run: Run,
@@ -42,7 +42,7 @@ def save_animated_png(
 def save_animated_webp(
     *,
     images: Image,
-    filename_prefix: Annotated[str, Text()] = "ComfyUI",
+    filename_prefix: str = "ComfyUI",
     fps: Rate = 6.0,
     lossless: bool = True,
     quality: Annotated[int, Range(0, 100)] = 80,

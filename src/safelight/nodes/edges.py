@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from safelight.graph.node import Range, node
-from safelight.nodes.filters import gaussian_blur
+from safelight.nodes.filters import dilate, gaussian_blur
 from safelight.nodes.sockets import Image
 
 Threshold = Annotated[float, Range(0.01, 0.99, step=0.01)]
@@ -46,7 +46,7 @@ def canny(grey: Tensor, low: float, high: float) -> Tensor:
     thin = torch.where(_on_ridge(strength, torch.atan2(down, right)), strength, 0.0)
     edges, maybe = thin > high, thin > low
     while True:
-        grown = maybe & (F.max_pool2d(edges.float(), 3, 1, 1) > 0)
+        grown = maybe & (dilate(edges.float(), 3) > 0)
         if torch.equal(grown | edges, edges):
             return edges.to(grey)
         edges |= grown

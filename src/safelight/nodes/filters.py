@@ -29,9 +29,7 @@ def unsharp(x: Tensor, radius: int, sigma: float, amount: float) -> Tensor:
 
 def dilate(x: Tensor, size: int) -> Tensor:
     """The largest value in a square window of `size` cells about each cell; what lies outside does not count."""
-    before, after = size // 2, size - 1 - size // 2
-    padded = F.pad(x, (before, after, before, after), value=float("-inf"))
-    return F.max_pool2d(F.max_pool2d(padded, (1, size), stride=1), (size, 1), stride=1)
+    return _highest(_highest(x, size, -1), size, -2)
 
 
 def erode(x: Tensor, size: int) -> Tensor:
@@ -54,7 +52,23 @@ def grow(x: Tensor, cells: int, *, tapered: bool) -> Tensor:
     if not tapered:
         return dilate(x, 2 * cells + 1)
     for _ in range(cells):
-        x = torch.maximum(F.max_pool2d(x, (1, 3), 1, (0, 1)), F.max_pool2d(x, (3, 1), 1, (1, 0)))
+        x = torch.maximum(_highest(x, 3, -1), _highest(x, 3, -2))
+    return x
+
+
+def _highest(x: Tensor, size: int, dim: int) -> Tensor:
+    """The largest of the `size` neighbours about each cell along one of the last two dimensions.
+
+    Windows are joined to ones of twice the width, so that a wide one costs hardly more than a narrow one.
+    """
+    ends = (size // 2, size - 1 - size // 2)
+    x = F.pad(x, ends if dim == -1 else (0, 0, *ends), value=float("-inf"))
+    width = 1
+    while width < size:
+        step = min(width, size - width)
+        length = x.shape[dim] - step
+        x = torch.maximum(x.narrow(dim, 0, length), x.narrow(dim, step, length))
+        width += step
     return x
 
 

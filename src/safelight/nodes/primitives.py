@@ -11,7 +11,7 @@ WORD = 2**63 - 1
 
 
 @node("PrimitiveString", category="utils/primitive", title="String")
-def primitive_string(*, value: Annotated[str, Text()]) -> str:
+def primitive_string(*, value: str) -> str:
     """A text of one line."""
     return value
 

@@ -14,7 +14,7 @@ from torch import Tensor
 from safelight.diffusion.latent import Latent
 from safelight.errors import BadInput
 from safelight.files.pictures import Picture, read_picture, write_png
-from safelight.graph.node import Choice, File, Text, node
+from safelight.graph.node import Choice, File, node
 from safelight.nodes.masks import CHANNELS
 from safelight.nodes.run import Run
 from safelight.nodes.saving import Series, kept_texts, to_pixels
@@ -81,7 +81,7 @@ def load_image_mask(
 
 
 @node("SaveImage", category="image", title="Save Image", output=True)
-def save_image(*, images: Image, filename_prefix: Annotated[str, Text()] = "ComfyUI", run: Run) -> None:
+def save_image(*, images: Image, filename_prefix: str = "ComfyUI", run: Run) -> None:
     """Save pictures in the output folder as PNG, with the workflow that made them inside.
 
     Args:
@@ -105,7 +105,7 @@ def mask_preview(*, mask: Mask, run: Run) -> None:
 
 
 @node("SaveLatent", category="_for_testing", output=True)
-def save_latent(*, samples: Latent, filename_prefix: Annotated[str, Text()] = "latents/ComfyUI", run: Run) -> None:
+def save_latent(*, samples: Latent, filename_prefix: str = "latents/ComfyUI", run: Run) -> None:
     """Save a latent in the output folder, to go on from it later.
 
     Args:

@@ -49,7 +49,7 @@ EXTRACTIONS: dict[str, Callable[[re.Pattern[str], str, int], list[str | None]]] 
 
 
 @node("StringConcatenate", category="utils/string", title="Concatenate")
-def string_concatenate(*, string_a: LongText, string_b: LongText, delimiter: Annotated[str, Text()] = "") -> str:
+def string_concatenate(*, string_a: LongText, string_b: LongText, delimiter: str = "") -> str:
     """Join two texts.
 
     Args:

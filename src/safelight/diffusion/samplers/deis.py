@@ -12,9 +12,9 @@ from safelight.diffusion.types import Denoiser, NoiseSource, OnStep, Step
 
 # The linear variance-preserving schedule, beta from BETA_MIN to BETA_MIN + BETA_RISE over t in [0, 1], that has
 # sigma 0.002 at t = 0.001 and sigma 80 at t = 1: the noise levels of Karras et al. 2022, arXiv:2206.00364, table 1.
-_LOG_VARIANCE_START, _LOG_VARIANCE_END = math.log(0.002**2 + 1), math.log(80.0**2 + 1)
-BETA_RISE = 2 * (_LOG_VARIANCE_END - _LOG_VARIANCE_START / 0.001) / (1 - 0.001)
-BETA_MIN = _LOG_VARIANCE_END - BETA_RISE / 2
+LOG_VARIANCE_START, LOG_VARIANCE_END = math.log(0.002**2 + 1), math.log(80.0**2 + 1)
+BETA_RISE = 2 * (LOG_VARIANCE_END - LOG_VARIANCE_START / 0.001) / (1 - 0.001)
+BETA_MIN = LOG_VARIANCE_END - BETA_RISE / 2
 
 QUADRATURE_POINTS = 10_000
 
@@ -71,7 +71,7 @@ def _weights(used: Tensor, sigma_next: Tensor) -> list[float]:
     # Times in the float32 of `sigmas`: for a small sigma that rounding, too, is part of the result.
     nodes = _time(used).double()
     end = _time(sigma_next).double()
-    # A sum over both ends, as the method was published in code: its error, 1e-4 of a weight, is part of the result.
+    # The sum counts both ends whole. Its error, 1e-4 of a weight, is in results elsewhere, so an exact one is no gain.
     times = torch.linspace(float(nodes[0]), float(end), QUADRATURE_POINTS, dtype=torch.float64)
     sigma_gain = _sigma_slope(times) * (end - nodes[0]) / QUADRATURE_POINTS
     weights = []

@@ -1,7 +1,8 @@
 """DPM-Solver of orders 1 to 3 on a grid of its own: evenly spread (fast), or as errors allow (adaptive).
 
 Time is `t = -log(sigma)`. Both run from the first sigma to the lowest positive one, and leave the noise of that
-level in the latent.
+level in the latent. They draw noise at each step even where none of it is used, so that a seed means the same
+stream for every eta.
 """
 
 import math
@@ -14,6 +15,7 @@ from torch import Tensor
 from safelight.diffusion.rounding import sqrt
 from safelight.diffusion.samplers.steps import ancestral_split
 from safelight.diffusion.types import Denoiser, NoiseSource, OnStep, Step
+from safelight.errors import SafelightError
 
 
 def dpm_fast(
@@ -82,6 +84,9 @@ def dpm_adaptive(
         eta: Share of the noise renewed.
         s_noise: Standard deviation of the fresh noise.
 
+    Raises:
+        SafelightError: When the model's answer is not a number, since no step is then short enough.
+
     Source: Lu et al. 2022, arXiv:2206.00927, algorithm 3 (DPM-Solver-12 and -23); the controller is that of
     Söderlind 2003, Digital filters in adaptive time-stepping.
     """
@@ -99,6 +104,11 @@ def dpm_adaptive(
         x_low, x_high = _embedded_pair(denoiser, x, eps, time, time_down, order)
         allowed = torch.maximum(x_low.abs(), x_low_before.abs()).mul(rtol).clamp(min=atol)
         error = float(torch.linalg.vector_norm((x_low - x_high) / allowed)) / x.numel() ** 0.5
+        if math.isnan(error):
+            raise SafelightError(
+                what="The model's answer is not a number, so dpm_adaptive can find no step short enough.",
+                mend="Try a lower cfg or a higher precision, or choose another sampler.",
+            )
         control, accepted = control.after(error)
         if accepted:
             x_low_before = x_low

@@ -1,7 +1,6 @@
 """SA-Solver: stochastic Adams predictor and corrector steps, with fresh noise in the middle of the schedule only."""
 
 from collections import deque
-from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -142,7 +141,7 @@ def _sa_solver(
     return predicted
 
 
-def _weights(levels: Tensor, gain: Tensor, rate: float) -> Sequence[float]:
+def _weights(levels: Tensor, gain: Tensor, rate: float) -> list[float]:
     """How much each estimate counts: the integral of its Lagrange polynomial, faded by `rate`.
 
     Args:

@@ -1,0 +1,185 @@
+"""Pictures to latents and back."""
+
+import importlib.util
+from dataclasses import replace
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from safelight.errors import BadInput
+from safelight.models import vae as vae_module
+from safelight.models.loader import load_checkpoint, load_vae
+from safelight.models.placement import Placement
+from safelight.models.precision import Precision
+from safelight.models.vae import Vae
+from tests.models.starter import STARTER
+from tests.shared import shared_file
+
+
+@pytest.fixture
+def starter_vae(placement: Placement, fp32: Precision) -> Vae:
+    vae = load_checkpoint(STARTER, placement, fp32).vae
+    assert vae is not None
+    return vae
+
+
+def picture(height: int, width: int) -> Tensor:
+    """Smooth colours and a few hard edges, [1, H, W, 3]."""
+    y, x = torch.meshgrid(torch.linspace(0, 1, height), torch.linspace(0, 1, width), indexing="ij")
+    disc = ((y - 0.5) ** 2 + (x - 0.4) ** 2 < 0.06).float()
+    return torch.stack([x, 0.5 + 0.5 * disc, 1 - y], dim=-1)[None]
+
+
+@pytest.fixture(scope="module")
+def recorded_vae(tmp_path_factory: pytest.TempPathFactory) -> Vae:
+    """The SD 1.5-sized VAE that ComfyUI 0.3.64 was recorded with (../shared/oracle/README.md)."""
+    script = _import(shared_file("oracle/make_checkpoints.py"))
+    path = tmp_path_factory.mktemp("recorded") / "vae.safetensors"
+    tensors = [item for item in script.layout("sd15") if item[0].startswith("first_stage_model.")]
+    script.write(path, tensors, 20240607, "sd15")
+    cpu = torch.device("cpu")
+    return load_vae(path, Placement(cpu), Precision(torch.float32, torch.float32, torch.float32))
+
+
+def _import(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def recorded(key: str) -> Tensor:
+    with np.load(shared_file("oracle/workflows/workflow_outputs.npz")) as outputs:
+        return torch.from_numpy(outputs[key]).float()
+
+
+def test_encoding_matches_the_recording(recorded_vae: Vae) -> None:
+    # The encoded picture stands unchanged in the middle of the one that was padded for outpainting.
+    pixels = recorded("image_pad_outpaint/4/images/0")[None, 0:128, 16:144] / 255
+    expected = recorded("vae_encode/4/latents/0")
+    assert (recorded_vae.encode(pixels) - expected).abs().max() < 1e-4 * expected.abs().max()
+
+
+@pytest.mark.parametrize(
+    ("latent", "image"),
+    [("vae_encode/4/latents/0", "vae_encode/6/images/1"), ("txt2img/6/latents/0", "txt2img/8/images/1")],
+)
+def test_decoding_matches_the_recording(recorded_vae: Vae, latent: str, image: str) -> None:
+    shown = recorded_vae.decode(recorded(latent))[0] * 255
+    below = shown - recorded(image)  # the recorded pictures are rounded down to whole steps
+    assert below.min() > -0.01
+    assert below.max() < 1.01
+
+
+@pytest.mark.weights
+def test_a_picture_survives_the_starter(starter_vae: Vae) -> None:
+    pixels = picture(128, 128)
+    latent = starter_vae.encode(pixels)
+    assert latent.shape == (1, 4, 16, 16)
+    error = (starter_vae.decode(latent) - pixels).square().mean()
+    assert -10 * error.log10() > 25  # dB, for a picture unlike those that it was trained on
+
+
+@pytest.mark.weights
+def test_sides_are_cut_at_both_ends_to_whole_latents(starter_vae: Vae) -> None:
+    pixels = picture(77, 90)
+    assert torch.equal(starter_vae.encode(pixels), starter_vae.encode(pixels[:, 2:74, 1:89]))
+
+
+@pytest.mark.weights
+def test_transparency_is_not_encoded(starter_vae: Vae) -> None:
+    pixels = picture(32, 32)
+    with_alpha = torch.cat([pixels, torch.rand(1, 32, 32, 1)], dim=-1)
+    assert torch.equal(starter_vae.encode(with_alpha), starter_vae.encode(pixels))
+
+
+@pytest.mark.weights
+def test_a_picture_of_less_than_one_latent_is_refused(starter_vae: Vae) -> None:
+    with pytest.raises(BadInput, match="40 by 7"):
+        starter_vae.encode(torch.zeros(1, 7, 40, 3))
+
+
+@pytest.mark.weights
+def test_no_seam_can_be_seen_between_tiles(starter_vae: Vae) -> None:
+    latent = starter_vae.encode(picture(192, 192))
+    whole = starter_vae.decode(latent)
+    tiled = starter_vae.decode_tiled(latent, tile=96, overlap=32)
+    assert (tiled - whole).abs().mean() < 1 / 255
+    # A seam is a step of the error from one row or column to the next, where there is none elsewhere.
+    error = (tiled - whole)[0]
+    steps = torch.stack([error.diff(dim=0).abs().mean((1, 2)), error.diff(dim=1).abs().mean((0, 2))])
+    assert steps.max() < 1 / 255
+
+
+@pytest.mark.weights
+def test_encoding_in_tiles_is_close_to_encoding_the_whole(starter_vae: Vae) -> None:
+    pixels = picture(192, 160)
+    whole = starter_vae.encode(pixels)
+    tiled = starter_vae.encode_tiled(pixels, tile=96, overlap=32)
+    assert (tiled - whole).abs().mean() < 0.03 * whole.std()
+
+
+@pytest.mark.weights
+def test_tiles_that_overlap_entirely_are_refused(starter_vae: Vae) -> None:
+    with pytest.raises(BadInput, match="whole size"):
+        starter_vae.decode_tiled(torch.zeros(1, 4, 8, 8), tile=64, overlap=64)
+
+
+class Cramped(Placement):
+    """A device with little room."""
+
+    def make_room(self, needed: int, *, keep: object = None) -> int:
+        return 2**20
+
+
+@pytest.mark.weights
+def test_tiles_are_used_where_a_picture_does_not_fit(starter_vae: Vae, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vae_module, "TILE", 96)
+    monkeypatch.setattr(vae_module, "OVERLAP", 32)
+    cramped = replace(starter_vae, placement=Cramped(torch.device("cpu")))
+    latent = torch.randn(1, 4, 16, 24, generator=torch.Generator().manual_seed(0))
+    assert torch.equal(cramped.decode(latent), starter_vae.decode_tiled(latent))
+
+
+@pytest.mark.weights
+@pytest.mark.parametrize(
+    "error",
+    [torch.OutOfMemoryError("CUDA out of memory"), RuntimeError("DefaultCPUAllocator: can't allocate memory: 9 bytes")],
+)
+def test_tiles_are_used_where_memory_runs_out(
+    starter_vae: Vae, monkeypatch: pytest.MonkeyPatch, error: RuntimeError
+) -> None:
+    monkeypatch.setattr(vae_module, "TILE", 96)
+    monkeypatch.setattr(vae_module, "OVERLAP", 32)
+    latent = torch.randn(1, 4, 16, 24, generator=torch.Generator().manual_seed(0))
+    expected = starter_vae.decode_tiled(latent)
+    decoder = starter_vae.network.decoder.forward
+
+    def limited(x: Tensor) -> Tensor:
+        if x.shape[-1] > 12:
+            raise error
+        decoded: Tensor = decoder(x)
+        return decoded
+
+    monkeypatch.setattr(starter_vae.network.decoder, "forward", limited)
+    assert torch.equal(starter_vae.decode(latent), expected)
+
+
+@pytest.mark.weights
+def test_other_failures_are_not_hidden(starter_vae: Vae) -> None:
+    with pytest.raises(RuntimeError, match="channels"):
+        starter_vae.decode(torch.zeros(1, 3, 8, 8))
+
+
+@pytest.mark.weights
+def test_a_batch_gives_what_its_pictures_give_alone(starter_vae: Vae) -> None:
+    latent = torch.randn(3, 4, 8, 8, generator=torch.Generator().manual_seed(0))
+    together = starter_vae.decode(latent)
+    for index in range(3):
+        torch.testing.assert_close(together[index : index + 1], starter_vae.decode(latent[index : index + 1]))
