@@ -11,5 +11,5 @@ def shared_file(name: str) -> Path:
     """The path of a file of `../shared`; skips the test where a clone has none beside it."""
     path = SHARED / name
     if not path.exists():
-        pytest.skip(f"needs the reference data ../shared/{name}, which is not beside this clone", allow_module_level=True)
+        pytest.skip(f"needs ../shared/{name}, which is not beside this clone", allow_module_level=True)
     return path

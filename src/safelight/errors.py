@@ -31,7 +31,7 @@ class SafelightError(Exception):
         return f"{place}{self.what}{mend}"
 
 
-class BadInput(SafelightError):
+class BadInput(SafelightError):  # noqa: N818 (says what it is where it is raised)
     """What was asked for cannot be done as it stands; nothing has been run."""
 
 

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from safelight.diffusion.conditioning import Area, Cond
-from safelight.diffusion.guidance import GuidedDenoiser, Guess, classifier_free, rescaled
+from safelight.diffusion.guidance import Guess, GuidedDenoiser, classifier_free, rescaled
 from safelight.diffusion.placement import Box, Placed, place, with_shared_boxes
 from safelight.diffusion.process import DIFFUSION
 
@@ -156,7 +156,7 @@ def test_rescaling_by_1_gives_the_contrast_of_cond_in_v() -> None:
     sigma = torch.tensor(2.0)
 
     def v_of(denoised: Tensor) -> Tensor:  # x0 = x / (s^2 + 1) - s / sqrt(s^2 + 1) * v, Salimans & Ho 2022
-        return (x / (sigma**2 + 1) - denoised) * (sigma**2 + 1) ** 0.5 / sigma
+        return torch.mul(x / (sigma**2 + 1) - denoised, (sigma**2 + 1) ** 0.5 / sigma)
 
     result = rescaled(1.0)(Guess(c, u, x, sigma, 7.0))
     torch.testing.assert_close(v_of(result).std(dim=(1, 2, 3)), v_of(c).std(dim=(1, 2, 3)), rtol=1e-4, atol=1e-4)

@@ -124,12 +124,8 @@ def _checkpoint(folders: Folders, name: str) -> tuple[str, FileContents]:
 
 def _found(folders: Folders, folder: str, name: str) -> str:
     """A file's name as it is listed; the ending may be left out."""
-    names = folders.list(folder)
-    if name in names:
-        return name
-    stems = [listed for listed in names if name in (Path(listed).stem, listed.rpartition(".")[0])]
-    if len(stems) == 1:
-        return stems[0]
+    if (meant := folders.meant(folder, name)) is not None:
+        return meant
     folders.resolve(folder, name)  # says what is wrong
     return name
 

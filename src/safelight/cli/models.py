@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from safelight.cli.working import model_folders
 from safelight.errors import BadInput, SafelightError
 from safelight.families.describe import describe_file
 from safelight.families.detect import identify
@@ -67,7 +68,7 @@ def show(
 ) -> None:
     """Show family, prediction type, parameters, number type, metadata and hashes of a file."""
     settings = _settings(context)
-    path = find(Folders.at(settings.home, settings.model_roots), file)
+    path = find(model_folders(settings), file)
     header = read_header(path)
     facts = report(header) | _hashes(path, settings)
     if as_json:
@@ -99,8 +100,8 @@ def find(folders: Folders, file: str) -> Path:
     if Path(file).expanduser().is_file():
         return Path(file).expanduser()
     for folder in MODEL_FOLDERS:
-        if file in folders.list(folder):
-            return folders.resolve(folder, file)
+        if (name := folders.meant(folder, file)) is not None:
+            return folders.resolve(folder, name)
     raise BadInput(f"There is no file {file}.", mend="`safelight models` lists what there is.")
 
 
@@ -166,7 +167,7 @@ def _what(path: Path) -> str:
 
 def _folders(context: typer.Context) -> Folders:
     settings = _settings(context)
-    return Folders.at(settings.home, settings.model_roots)
+    return model_folders(settings)
 
 
 def _settings(context: typer.Context) -> Settings:

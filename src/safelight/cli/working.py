@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
-from safelight.cli.report import Report
+from safelight.cli.report import Report, note
 from safelight.errors import BadInput, SafelightError
 from safelight.files.folders import Folders
 from safelight.graph.document import Workflow
@@ -21,13 +21,21 @@ from safelight.settings import Settings
 
 def folders_of(settings: Settings, out: Path | None) -> Folders:
     """The folders in use, with the pictures going to `out`, which is a folder or a picture in one."""
-    folders = Folders.at(settings.home, settings.model_roots)
+    folders = model_folders(settings)
     folders.make()
     if out is None:
         return folders
     place = out.parent if is_file(out) else out
     place.mkdir(parents=True, exist_ok=True)
     return replace(folders, directories={**folders.directories, "output": (place.resolve(),)})
+
+
+def model_folders(settings: Settings) -> Folders:
+    """The folders in use; an added one that is not there (an unplugged disk) is passed over, and named."""
+    for root in settings.model_roots:
+        if not root.is_dir():
+            note(f"Note: {root}, a models folder in your settings, is not there now.")
+    return Folders.at(settings.home, [root for root in settings.model_roots if root.is_dir()])
 
 
 def is_file(out: Path) -> bool:

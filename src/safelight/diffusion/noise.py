@@ -62,7 +62,7 @@ class BrownianNoise:
         positive = sigmas[sigmas > 0]
         self._seed = seed
         self._like = like
-        self._low, self._high = (round(float(end), PLACES) for end in (positive.min(), positive.max()))
+        self._low, self._high = float(positive.min()), float(positive.max())
 
     @cached_property
     def _tree(self) -> torchsde.BrownianTree:
@@ -71,6 +71,8 @@ class BrownianNoise:
 
     def __call__(self, sigma: Tensor, sigma_next: Tensor) -> Tensor:
         """The increment on the way down from `sigma` to `sigma_next`, brought to unit variance."""
-        low, high = max(float(sigma_next), self._low), min(float(sigma), self._high)
+        # the tree rounds its ends, and warns of a place beyond them
+        low = max(float(sigma_next), round(self._low, PLACES))
+        high = min(float(sigma), round(self._high, PLACES))
         increment: Tensor = self._tree(low, high)
         return (-increment / math.sqrt(sigma - sigma_next)).to(self._like)

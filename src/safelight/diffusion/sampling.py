@@ -12,6 +12,8 @@ from safelight.diffusion.process import ForwardProcess
 from safelight.diffusion.samplers import SamplerSpec
 from safelight.diffusion.types import Denoiser, NoiseSource, OnStep
 
+SEEDS = 2**64
+
 
 @dataclass(frozen=True)
 class MaskedDenoiser:
@@ -89,7 +91,7 @@ def sample(
     if mask is not None:
         kept_noise = noise
         if sampler.inpaint_seed_offset:
-            kept_noise = initial_noise(seed + sampler.inpaint_seed_offset, tuple(noise.shape)).to(noise)
+            kept_noise = initial_noise((seed + sampler.inpaint_seed_offset) % SEEDS, noise.shape).to(noise)
         denoiser = MaskedDenoiser(
             denoiser,
             fit_mask(mask, latent),

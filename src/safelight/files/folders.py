@@ -135,6 +135,16 @@ class Folders:
         names.update(name for name in kind.starter if (STARTER / name).is_file())
         return tuple(sorted(names, key=lambda name: (name.casefold(), name)))
 
+    def meant(self, folder: str, name: str) -> str | None:
+        """The file's name as `list` gives it, where `name` may lack the ending or the sub-folder; None if unclear."""
+        names = self.list(folder)
+        if name in names:
+            return name
+        meant = [
+            listed for listed in names if name in (listed.rpartition(".")[0], Path(listed).name, Path(listed).stem)
+        ]
+        return meant[0] if len(meant) == 1 else None
+
     def resolve(self, folder: str, name: str) -> Path:
         """The file that `name` means, if it may be read: nothing else decides that.
 

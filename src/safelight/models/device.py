@@ -21,11 +21,7 @@ def find_device(name: str) -> torch.device:
     device = torch.device(name)
     if device.type == "cpu":
         return device
-    if (
-        accelerator is None
-        or accelerator.type != device.type
-        or (device.index or 0) >= torch.accelerator.device_count()
-    ):
+    if accelerator is None or accelerator.type != device.type or (device.index or 0) >= count:
         raise BadInput(
             f"There is no device {name} here.",
             mend="Use `auto` or `cpu`; for an NVIDIA GPU, install the CUDA build of torch and its driver.",

@@ -71,6 +71,10 @@ class Execution:
             given = collect(self._running, expanded)
             self._finish(place, step, [as_lists(step.spec, outputs) for outputs in given], mapped)
             return
+        if entry := self._find(self._running.keys[place]):  # made by another step of this job
+            self._running.finish(entry.outputs)
+            self._report([(place, entry)], [] if place in self._parents else [step.node])
+            return
         node = self._environment.registry[step.spec.class_type]
         inputs = self._running.inputs(place)
         if step.lazy:

@@ -1,0 +1,1 @@
+"""Figures against named peers: `make bench`, or `python -m benchmarks --only NAME`."""
