@@ -1,13 +1,18 @@
 """The peer: diffusers' own pipeline, loaded its own way from the same file, without the hub."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib.resources import files
 from pathlib import Path
 
+import torch
 from diffusers import EulerDiscreteScheduler, StableDiffusionPipeline
+from diffusers.utils import logging as diffusers_logging
+from PIL.Image import Image
 from transformers import CLIPTokenizer
+from transformers.convert_slow_tokenizer import bytes_to_unicode
 
+from benchmarks.pictures import Maker, Order
 from safelight.families.detect import identify
 from safelight.families.shapes import FileContents, TextShape, UNetShape, VaeShape
 from safelight.files.header import read_header
@@ -24,6 +29,30 @@ COMPONENTS = {
 BETAS = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear", "num_train_timesteps": 1000}
 
 
+def peer_maker(pipeline: StableDiffusionPipeline) -> Maker:
+    """Makes pictures with the pipeline."""
+
+    def make(order: Order, on_step: Callable[[], None]) -> Image:
+        def told(_pipeline: object, _index: int, _timestep: object, kept: dict[str, object]) -> dict[str, object]:
+            on_step()
+            return kept
+
+        made: Image = pipeline(
+            order.prompt,
+            negative_prompt=order.negative,
+            height=order.size,
+            width=order.size,
+            num_inference_steps=order.steps,
+            guidance_scale=order.cfg,
+            generator=torch.Generator().manual_seed(order.seed),
+            callback_on_step_end=told,
+            callback_on_step_end_tensor_inputs=[],
+        ).images[0]
+        return made
+
+    return make
+
+
 def load_peer(checkpoint: Path, folder: Path) -> StableDiffusionPipeline:
     """The pipeline for an SD 1.x file, in fp32 on the CPU.
 
@@ -31,6 +60,8 @@ def load_peer(checkpoint: Path, folder: Path) -> StableDiffusionPipeline:
         checkpoint: A single file in the LDM layout.
         folder: Empty; the configuration that `from_single_file` would download from the hub is put there.
     """
+    diffusers_logging.set_verbosity_error()
+    diffusers_logging.disable_progress_bar()
     write_configuration(identify(read_header(checkpoint)), folder)
     pipeline = StableDiffusionPipeline.from_single_file(
         str(checkpoint), config=str(folder), local_files_only=True, safety_checker=None, feature_extractor=None
@@ -40,9 +71,10 @@ def load_peer(checkpoint: Path, folder: Path) -> StableDiffusionPipeline:
 
 
 def write_configuration(contents: FileContents, folder: Path) -> None:
-    """Write the folder of JSON files that describes an SD 1.x checkpoint to diffusers."""
-    assert contents.unet and contents.vae and contents.text, "a whole checkpoint"
-    _write(folder / "model_index.json", {"_class_name": "StableDiffusionPipeline"} | COMPONENTS)
+    """Write the folder of JSON files that describes a whole SD 1.x checkpoint to diffusers."""
+    assert contents.unet is not None
+    assert contents.vae is not None
+    _write(folder / "model_index.json", {"_class_name": "StableDiffusionPipeline", **COMPONENTS})
     _write(folder / "unet" / "config.json", _unet(contents.unet.shape))
     _write(folder / "vae" / "config.json", _vae(contents.vae.shape))
     _write(folder / "text_encoder" / "config.json", _text(contents.text[0].shape))
@@ -95,9 +127,7 @@ def _text(shape: TextShape) -> Mapping[str, object]:
 
 
 def _tokenizer() -> CLIPTokenizer:
-    """CLIP's, from the merge table: its vocabulary is all bytes, all bytes that end a word, the merges and two marks."""
-    from transformers.convert_slow_tokenizer import bytes_to_unicode
-
+    """CLIP's, from the merge table: it knows all bytes, all bytes that end a word, the merges and two marks."""
     lines = (files("safelight.text") / "vocabulary" / "merges.txt").read_text(encoding="utf-8").splitlines()[1:]
     letters = list(bytes_to_unicode().values())
     words = letters + [letter + "</w>" for letter in letters] + [line.replace(" ", "") for line in lines]

@@ -112,6 +112,11 @@ def test_what_is_written_reads_the_same(literals: dict[str, object]) -> None:
     assert repr(parse_api(write_api(workflow))[0]) == repr(workflow)
 
 
+def test_an_object_that_looks_wrapped_is_written_wrapped() -> None:
+    workflow = {"1": NodeCall("A", {"x": {"__value__": 1}})}
+    assert parse_api(write_api(workflow))[0] == workflow
+
+
 def test_a_live_value_cannot_be_written() -> None:
     with pytest.raises(TypeError):
         write_api({"1": NodeCall("A", {"x": Value(object())})})

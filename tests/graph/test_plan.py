@@ -1,5 +1,5 @@
 from safelight.graph.document import Link, Value
-from safelight.graph.plan import Feed, plan
+from safelight.graph.plan import plan
 from tests.graph.samples import CATALOG, call
 
 WORKFLOW = {
@@ -10,11 +10,11 @@ WORKFLOW = {
 }
 
 
-def test_steps_stand_after_what_feeds_them_and_links_are_places() -> None:
+def test_steps_stand_after_what_feeds_them() -> None:
     arranged = plan(WORKFLOW, CATALOG)
     assert [step.node for step in arranged.steps] == ["n", "sum", "end"]
-    assert arranged.steps[1].feeds == (Feed("a", 0, 0),)
-    assert arranged.targets == (2,)
+    assert arranged.steps[1].links == [("a", Link("n"))]
+    assert arranged.targets == ("end",)
 
 
 def test_literals_are_converted_and_what_a_node_does_not_have_is_left_out() -> None:
@@ -29,10 +29,10 @@ def test_the_same_workflow_is_always_arranged_the_same() -> None:
 
 
 def test_a_target_that_is_asked_for_twice_is_one() -> None:
-    assert plan(WORKFLOW, CATALOG, ["n", "n"]).targets == (0,)
+    assert plan(WORKFLOW, CATALOG, ["n", "n"]).targets == ("n",)
 
 
-def test_what_lazy_inputs_are_linked_to_is_planned_but_no_feed() -> None:
+def test_what_lazy_inputs_are_linked_to_is_planned_and_kept_apart() -> None:
     workflow = {
         "a": call("Number", value=1),
         "b": call("Number", value=2),
@@ -40,8 +40,8 @@ def test_what_lazy_inputs_are_linked_to_is_planned_but_no_feed() -> None:
     }
     arranged = plan(workflow, CATALOG, ["s"])
     assert [step.node for step in arranged.steps] == ["a", "b", "s"]
-    assert arranged.steps[2].feeds == ()
-    assert arranged.steps[2].lazy == (Feed("a", 0, 0), Feed("b", 1, 0))
+    assert arranged.steps[2].links == []
+    assert arranged.steps[2].lazy == [("a", Link("a")), ("b", Link("b"))]
 
 
 def test_live_values_are_kept_apart_from_literals() -> None:

@@ -15,10 +15,10 @@ from safelight.cli.working import folders_of, is_file, run_all
 from safelight.errors import BadInput
 from safelight.families.detect import identify
 from safelight.families.shapes import FileContents
-from safelight.files.atomic import write_whole
 from safelight.files.folders import MODEL_FOLDERS, Folders
 from safelight.files.header import read_header
 from safelight.files.pictures import picture_size
+from safelight.graph.problems import nearest
 from safelight.graph.request import ImageRequest, workflow_of
 from safelight.settings import read_settings
 from safelight.text.wildcards import resolve
@@ -26,6 +26,7 @@ from safelight.text.wildcards import resolve
 DEFAULT_CHECKPOINT = MODEL_FOLDERS["checkpoints"].starter[0]
 SEEDS = 2**32  # of the seeds drawn here; any up to 2^64 - 1 can be asked for
 CELL = 8  # pixels: sizes are multiples of it
+NAME_LENGTH = 60  # characters kept of a picture's name
 
 
 class Syntax(StrEnum):
@@ -67,7 +68,7 @@ def generate(
     """
     settings = read_settings(device=device, dtype=dtype)
     folders = folders_of(settings, out)
-    name, contents = _checkpoint(folders, checkpoint)
+    name, contents = _checkpoint(folders, checkpoint, has_vae=vae is not None)
     best = contents.recommended
     assert best is not None, "a checkpoint has a family, and that has settings"
     if init_image is None and (mask is not None or denoise is not None):
@@ -78,6 +79,7 @@ def generate(
     if first_seed + count > 2**64:
         raise BadInput("The seeds would grow past 2^64 - 1.", mend="Give a smaller --seed.")
     wide, high = _size(contents, init_image, width, height)
+    inputs = {_input_name(picture): picture for picture in (init_image, mask) if picture is not None}
     request = ImageRequest(
         prompt="",
         checkpoint=name,
@@ -90,9 +92,9 @@ def generate(
         height=high,
         vae=None if vae is None else _found(folders, "vae", vae),
         batch=batch,
-        init_image=None if init_image is None else _kept_input(folders, init_image),
+        init_image=None if init_image is None else _input_name(init_image),
         denoise=1.0 if denoise is None else denoise,
-        mask=None if mask is None else _kept_input(folders, mask),
+        mask=None if mask is None else _input_name(mask),
         clip_skip=clip_skip,
         syntax=syntax.value,
     )
@@ -106,19 +108,29 @@ def generate(
         )
         for index in range(count)
     ]
+    workflows = [workflow_of(one) for one in requests]
     written = {"prompt": prompt, "negative": negative}
     with Report(folders, as_json=as_json, final=out if out is not None and is_file(out) else None) as report:
-        run_all([workflow_of(one) for one in requests], settings, folders, report, notes={"written": written})
+        run_all(workflows, settings, folders, report, inputs=inputs, notes={"written": written})
     if seed is None and not as_json:
         note(f"seed {first_seed}" + (f" to {first_seed + count - 1}" if count > 1 else ""))
 
 
-def _checkpoint(folders: Folders, name: str) -> tuple[str, FileContents]:
-    """The file that a name means, and what it is."""
+def _checkpoint(folders: Folders, name: str, *, has_vae: bool) -> tuple[str, FileContents]:
+    """The file that a name means, and what it is.
+
+    Raises:
+        BadInput: There is none, or it cannot make a picture by itself or with the VAE that was given beside it.
+    """
     name = _found(folders, "checkpoints", name)
     contents = identify(read_header(folders.resolve("checkpoints", name)))
     if contents.recommended is None:
         raise BadInput(f"{name} is no checkpoint.", mend="`safelight models` lists what there is.")
+    if not contents.text:
+        mend = "Make a workflow that loads one with CLIPLoader or DualCLIPLoader, and run it with `safelight run`."
+        raise BadInput(f"{name} has no text encoder in it.", mend=mend)
+    if contents.vae is None and not has_vae:
+        raise BadInput(f"{name} has no VAE in it.", mend="Name one of the folder vae with --vae.")
     return name, contents
 
 
@@ -126,6 +138,10 @@ def _found(folders: Folders, folder: str, name: str) -> str:
     """A file's name as it is listed; the ending may be left out."""
     if (meant := folders.meant(folder, name)) is not None:
         return meant
+    names = folders.list(folder)
+    near = nearest(name, [*names, *(listed.rpartition(".")[0] for listed in names)])
+    if near is not None:
+        raise BadInput(f"There is no {name} in the folder {folder}.", mend=f"Did you mean {near}?")
     folders.resolve(folder, name)  # says what is wrong
     return name
 
@@ -149,16 +165,12 @@ def _size(contents: FileContents, picture: Path | None, width: int | None, heigh
     return wide, high
 
 
-def _kept_input(folders: Folders, picture: Path) -> str:
-    """A picture's name in the input folder, where it is copied to: recipes name it there.
+def _input_name(picture: Path) -> str:
+    """What a picture is called in the input folder, where recipes name it; another picture gets another name.
 
     Raises:
         BadInput: It is no picture, or cannot be read.
     """
     picture_size(picture)
-    content = picture.read_bytes()
-    name = f"{picture.stem}-{sha256(content).hexdigest()[:8]}{picture.suffix}"
-    path = folders.writable("input", name)
-    if not path.exists():
-        write_whole(path, content)
-    return name
+    digest = sha256(picture.read_bytes()).hexdigest()
+    return f"{picture.stem[:NAME_LENGTH]}-{digest[:8]}{picture.suffix}"

@@ -10,7 +10,7 @@ from safelight.cli.report import Report
 from safelight.cli.working import folders_of, refused, run_all
 from safelight.errors import BadInput
 from safelight.files.pictures import read_text
-from safelight.graph.document import NodeCall
+from safelight.graph.document import Link, NodeCall
 from safelight.graph.formats import load_api
 from safelight.graph.problems import nearest
 from safelight.settings import read_settings
@@ -95,6 +95,10 @@ def _value(text: str, before: object) -> object:
     if isinstance(before, str):
         return text
     try:
-        return json.loads(text)
+        value = json.loads(text)
     except ValueError:
         return text
+    match value:
+        case [str(node), int(output)]:
+            return Link(node, output)
+    return value

@@ -1,7 +1,9 @@
 """Runs workflows in this process, for the commands that do."""
 
 import contextlib
+import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -9,7 +11,8 @@ from pathlib import Path
 from uuid import uuid4
 
 from safelight.cli.report import Report, note
-from safelight.errors import BadInput, SafelightError
+from safelight.errors import BadInput, Cancelled, SafelightError
+from safelight.files.atomic import write_whole
 from safelight.files.folders import Folders
 from safelight.graph.document import Workflow
 from safelight.graph.layout import to_editor
@@ -18,15 +21,24 @@ from safelight.graph.validate import validate
 from safelight.protocol import events
 from safelight.settings import Settings
 
+STOPPING = "Stopping after this step; Ctrl-C again stops at once."
+
 
 def folders_of(settings: Settings, out: Path | None) -> Folders:
-    """The folders in use, with the pictures going to `out`, which is a folder or a picture in one."""
+    """The folders in use, with the pictures going to `out`, which is a folder or a picture in one.
+
+    Raises:
+        BadInput: There can be no such folder.
+    """
     folders = model_folders(settings)
     folders.make()
     if out is None:
         return folders
     place = out.parent if is_file(out) else out
-    place.mkdir(parents=True, exist_ok=True)
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadInput(f"{place} cannot be made a folder: {error.strerror}.", mend="Give --out another.") from error
     return replace(folders, directories={**folders.directories, "output": (place.resolve(),)})
 
 
@@ -49,6 +61,7 @@ def run_all(
     folders: Folders,
     report: Report,
     *,
+    inputs: Mapping[str, Path] | None = None,
     notes: Mapping[str, object] | None = None,
 ) -> None:
     """Check every workflow, then run them one after another; what they share is worked out once.
@@ -58,20 +71,25 @@ def run_all(
         settings: Device, precision and memory.
         folders: Where files are.
         report: Told every event.
+        inputs: Pictures to be put into the input folder under these names, once nothing is found wrong.
         notes: More for the record inside saved pictures.
 
     Raises:
         BadInput: A workflow cannot be run as it stands; all that is wrong with it is said.
         SafelightError: A run failed.
-        KeyboardInterrupt: The person pressed Ctrl-C; the step in hand was finished, and no file is half written.
+        Cancelled: The person pressed Ctrl-C; the step in hand was finished, and no file is half written.
     """
     from safelight.nodes.registry import BUILTIN  # noqa: PLC0415 (torch and the models take seconds to import)
     from safelight.worker.session import Session  # noqa: PLC0415
 
     catalog = {name: node.spec for name, node in BUILTIN.items()}
+    inputs = inputs or {}
+    files = {"input": (*folders.list("input"), *inputs)}
     for workflow in workflows:
-        if problems := validate(workflow, catalog, folders.list):
+        if problems := validate(workflow, catalog, lambda folder: files.get(folder) or folders.list(folder)):
             raise refused(problems)
+    for name, picture in inputs.items():
+        write_whole(folders.writable("input", name), picture.read_bytes())
     session = Session(settings, folders)
     with _interruptible() as cancelled:
         for workflow in workflows:
@@ -81,7 +99,7 @@ def run_all(
                 case events.Failed(what=what, where=where, mend=mend):
                     raise SafelightError(what, where=where, mend=mend)
                 case events.Cancelled():
-                    raise KeyboardInterrupt
+                    raise Cancelled
 
 
 def refused(problems: Sequence[Problem]) -> BadInput:
@@ -101,6 +119,8 @@ def _interruptible() -> Iterator[Callable[[], bool]]:
     def interrupt(*_: object) -> None:
         signal.signal(signal.SIGINT, before)
         stop.set()
+        if sys.stderr.isatty():  # past `print`, which this may have interrupted
+            os.write(sys.stderr.fileno(), f"\n{STOPPING}\n".encode())
 
     signal.signal(signal.SIGINT, interrupt)
     try:

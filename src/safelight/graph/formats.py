@@ -11,7 +11,7 @@ from safelight.graph.problems import Problem, shown
 
 NESTED = 32  # levels of lists and objects in one input
 _SCALARS = frozenset({str, int, float, bool, type(None)})
-_WRAPPER = "__value__"
+_NO_INPUTS: dict[str, object] = {}
 
 
 def load_api(text: str | bytes) -> tuple[dict[str, NodeCall], list[Problem]]:
@@ -46,7 +46,7 @@ def parse_api(document: object) -> tuple[dict[str, NodeCall], list[Problem]]:
         if not isinstance(entry, dict):
             problems.append(_shapeless(f"A node is an object, and this is {shown(entry)}.", node))
             continue
-        class_type, inputs = entry.get("class_type"), entry.get("inputs", {})
+        class_type, inputs = entry.get("class_type"), entry.get("inputs", _NO_INPUTS)
         if not isinstance(class_type, str):
             problems.append(_shapeless("The node has no class_type, which says what it does.", node))
             continue
@@ -58,13 +58,13 @@ def parse_api(document: object) -> tuple[dict[str, NodeCall], list[Problem]]:
         for name, value in inputs.items():
             if type(value) in _SCALARS:
                 read[name] = value
-            elif (link := _link(value)) is not None:
-                read[name] = link
+            elif type(value) is list and len(value) == 2 and type(value[0]) is str and type(value[1]) is int:
+                read[name] = Link(value[0], value[1])
             elif _depth_exceeds(value, NESTED):
                 message = f"The value is nested deeper than {NESTED} levels."
                 problems.append(_shapeless(message, node, class_type, name))
             else:
-                read[name] = _unwrapped(value)
+                read[name] = _read(value)
         workflow[node] = NodeCall(class_type, read, _title(entry) if "_meta" in entry else "")
     return workflow, problems
 
@@ -85,27 +85,21 @@ def write_api(workflow: Workflow) -> dict[str, object]:
     return document
 
 
-def _link(value: object) -> Link | None:
-    """The link that a list of an id and a whole number is."""
-    if type(value) is not list or len(value) != 2 or type(value[0]) is not str:
-        return None
-    node, output = value
-    if type(output) is int:
-        return Link(node, output)
-    return Link(node, int(output)) if type(output) is float and output.is_integer() else None
-
-
-def _unwrapped(value: object) -> object:
-    if isinstance(value, dict) and value.keys() == {_WRAPPER}:
-        return value[_WRAPPER]
+def _read(value: object) -> object:
+    """A list or an object that is not plainly a link."""
+    match value:
+        case [str(node), float(output)] if output.is_integer():
+            return Link(node, int(output))
+        case {"__value__": wrapped, **rest} if not rest:
+            return wrapped
     return value
 
 
 def _written(value: object) -> object:
     if isinstance(value, Link):
         return [value.node, value.output]
-    if isinstance(value, list):
-        return {_WRAPPER: value}
+    if isinstance(value, list) or (isinstance(value, dict) and value.keys() == {"__value__"}):
+        return {"__value__": value}
     if type(value) in _SCALARS or isinstance(value, dict):
         return value
     raise TypeError(f"{type(value).__name__} cannot be written into a workflow")

@@ -17,8 +17,8 @@ Key = str | None
 """Of a node's outputs; None where they can never be used again."""
 
 
-def cache_keys(steps: Sequence[Step], registry: Registry, stamp: Stamp, origin: Key = "") -> list[Key]:
-    """The keys of the steps of a plan, in their order.
+def cache_keys(steps: Sequence[Step], registry: Registry, stamp: Stamp, origin: Key = "") -> dict[str, Key]:
+    """The keys of the steps of a plan, by node.
 
     A key holds the node's type and version, its literals, the keys of what it is linked to, the stamps
     of the files it names, and its fingerprint; not ids, titles or the place in the workflow. Texts, whole
@@ -35,28 +35,28 @@ def cache_keys(steps: Sequence[Step], registry: Registry, stamp: Stamp, origin: 
     """
     around = _Surroundings(registry, stamp, origin)
     classes: dict[str, tuple[str, bool]] = {}  # how keys begin, and whether more than the inputs counts
-    keys: list[Key] = []
-    unknown: set[int] = set()
+    keys: dict[str, Key] = {}
+    unknown: set[str] = set()
     for place, step in enumerate(steps):
         spec = step.spec
         known = classes.get(spec.class_type)
         if known is None:
             known = classes[spec.class_type] = repr((spec.class_type, spec.version)), around.matter(spec)
         head, watched = known
-        feeds = step.feeds + step.lazy if step.lazy else step.feeds
+        linked = step.links + step.lazy if step.lazy else step.links
         try:
-            if unknown and not unknown.isdisjoint([feed.step for feed in feeds]):
+            if unknown and not unknown.isdisjoint([link.node for _, link in linked]):
                 raise _UnknowableError("it uses a node that is not cached")
             # Each part ends where it can be seen to end, so that two steps never make one text.
-            links = "".join([f"{feed.name!r}{keys[feed.step]}.{feed.output}" for feed in feeds])
+            links = "".join([f"{name!r}{keys[link.node]}.{link.output}" for name, link in linked])
             more = around.text(step, place) if watched or step.values else ""
             text = f"{head}{step.literals!r}{links}{more}"
         except _UnknowableError as reason:
             log.debug("%s (node %s) is not cached: %s", spec.class_type, step.node, reason)
-            unknown.add(place)
-            keys.append(None)
+            unknown.add(step.node)
+            keys[step.node] = None
         else:
-            keys.append(blake2b(text.encode(), digest_size=16).hexdigest())
+            keys[step.node] = blake2b(text.encode(), digest_size=16).hexdigest()
     return keys
 
 
@@ -97,7 +97,7 @@ class _Surroundings:
         return repr(parts)
 
     def _file(self, step: Step, name: str, folder: str) -> object:
-        if any(feed.name == name for feed in step.feeds + step.lazy):
+        if any(linked == name for linked, _ in step.links + step.lazy):
             raise _UnknowableError("the name of its file comes from another node")
         file = step.literals.get(name)
         if not isinstance(file, str):
@@ -108,7 +108,7 @@ class _Surroundings:
 
 
 def _fingerprint(function: Callable[..., object], step: Step) -> object:
-    linked = dict.fromkeys([feed.name for feed in step.feeds + step.lazy])
+    linked = dict.fromkeys([name for name, _ in step.links + step.lazy])
     try:
         value = function(**linked, **step.literals)
         same = bool(value == value)  # noqa: PLR0124 (NaN is how a node says that it changes every time)

@@ -1,9 +1,8 @@
-"""A workflow made ready to run: its nodes in order, links as places in that order, literals as typed values."""
+"""A workflow made ready to run: its nodes in order, literals as typed values, links apart from them."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import NamedTuple
 
 from safelight.graph.catalog import Catalog, NodeSpec
 from safelight.graph.document import Link, Value, Workflow
@@ -11,17 +10,13 @@ from safelight.graph.literals import Read, reader
 from safelight.graph.order import arrange
 from safelight.graph.validate import output_nodes
 
-
-class Feed(NamedTuple):
-    """A linked input: its name, the place of the step that feeds it, and which output of that."""
-
-    name: str
-    step: int
-    output: int
+Links = list[tuple[str, Link]]
+"""Linked inputs: names, and what they are linked to."""
 
 
-class Step(NamedTuple):
-    """One node of a plan.
+@dataclass(slots=True)
+class Step:
+    """One node of a plan. Not changed once it is made, but not frozen either, which would double the cost of a plan.
 
     Attributes:
         node: Its id in the workflow.
@@ -29,7 +24,7 @@ class Step(NamedTuple):
         title: Its name for the person.
         literals: Inputs written into the workflow, converted, in the order of the node's inputs.
         values: Live values given by an expansion.
-        feeds: Linked inputs that it always needs.
+        links: Linked inputs that it always needs.
         lazy: Linked inputs that it may ask for.
     """
 
@@ -38,8 +33,8 @@ class Step(NamedTuple):
     title: str
     literals: Mapping[str, object]
     values: Mapping[str, object]
-    feeds: tuple[Feed, ...]
-    lazy: tuple[Feed, ...]
+    links: Links
+    lazy: Links
 
 
 @dataclass(frozen=True)
@@ -48,11 +43,15 @@ class Plan:
 
     Attributes:
         steps: Each after all that may feed it, those behind lazy inputs included.
-        targets: Places of the steps that are run for.
+        targets: Ids of the nodes that are run for.
     """
 
     steps: tuple[Step, ...]
-    targets: tuple[int, ...]
+    targets: tuple[str, ...]
+
+
+_NO_LINKS: Links = []
+_NO_VALUES: Mapping[str, object] = MappingProxyType({})
 
 
 def plan(workflow: Workflow, catalog: Catalog, targets: Collection[str] | None = None) -> Plan:
@@ -64,53 +63,35 @@ def plan(workflow: Workflow, catalog: Catalog, targets: Collection[str] | None =
         targets: Nodes to run for; None for all that save or show something. What they do not need is left out.
     """
     wanted = output_nodes(workflow, catalog) if targets is None else list(targets)
-    ports_of: dict[str, list[_Port]] = {}
-    read: dict[str, _Inputs] = {}
+    types: dict[str, tuple[NodeSpec, list[tuple[str, bool, Read | None]]]] = {}
+    steps: dict[str, Step] = {}
 
-    def read_node(node: str) -> list[str]:
-        call = workflow[node]
-        ports = ports_of.get(call.class_type)
-        if ports is None:
-            inputs = catalog[call.class_type].inputs
-            ports = ports_of[call.class_type] = [(port.name, port.lazy, reader(port)) for port in inputs]
-        read[node] = inputs_read = _read_inputs(call.inputs, ports)
-        return [link.node for _, link, _ in inputs_read[0]]
+    def add_step(node: str) -> list[str]:
+        """Make the step of a node; the nodes that feed it."""
+        class_type, inputs, title = workflow[node]
+        if class_type not in types:
+            spec = catalog[class_type]
+            types[class_type] = spec, [(port.name, port.lazy, reader(port)) for port in spec.inputs]
+        spec, ports = types[class_type]
+        sources: list[str] = []
+        links: Links = []
+        lazy_links = _NO_LINKS
+        literals: dict[str, object] = {}
+        values = _NO_VALUES
+        for name, lazy, read in ports:
+            value = inputs.get(name)
+            if type(value) is Link:
+                sources.append(value.node)
+                if lazy:
+                    lazy_links = [*lazy_links, (name, value)]
+                else:
+                    links.append((name, value))
+            elif type(value) is Value:
+                values = {**values, name: value.value}
+            elif value is not None and read is not None:
+                literals[name] = read(value)
+        steps[node] = Step(node, spec, title or spec.title, literals, values, links, lazy_links)
+        return sources
 
-    order, _ = arrange(wanted, read_node)
-    places: dict[str, int] = {}
-    steps = []
-    for place, node in enumerate(order):
-        places[node] = place
-        call = workflow[node]
-        spec = catalog[call.class_type]
-        links, literals, values = read[node]
-        feeds = _feeds(links, False, places)
-        lazy = _feeds(links, True, places) if len(feeds) < len(links) else ()
-        steps.append(Step(node, spec, call.title or spec.title, literals, values, feeds, lazy))
-    return Plan(tuple(steps), tuple([places[node] for node in dict.fromkeys(wanted)]))
-
-
-_Port = tuple[str, bool, Read | None]
-"""An input: its name, whether it is lazy, how to read a literal for it."""
-_Inputs = tuple[list[tuple[str, Link, bool]], dict[str, object], Mapping[str, object]]
-"""What a node is given: links, with their names and whether they are lazy; literals; live values."""
-_NO_VALUES: Mapping[str, object] = MappingProxyType({})
-
-
-def _read_inputs(given: Mapping[str, object], ports: Sequence[_Port]) -> _Inputs:
-    links: list[tuple[str, Link, bool]] = []
-    literals: dict[str, object] = {}
-    values = _NO_VALUES
-    for name, lazy, read in ports:
-        value = given.get(name)
-        if type(value) is Link:
-            links.append((name, value, lazy))
-        elif type(value) is Value:
-            values = {**values, name: value.value}
-        elif value is not None and read is not None:
-            literals[name] = read(value)
-    return links, literals, values
-
-
-def _feeds(links: Sequence[tuple[str, Link, bool]], lazy: bool, places: Mapping[str, int]) -> tuple[Feed, ...]:
-    return tuple([Feed(name, places[link.node], link.output) for name, link, is_lazy in links if is_lazy is lazy])
+    order, _ = arrange(wanted, add_step)
+    return Plan(tuple([steps[node] for node in order]), tuple(dict.fromkeys(wanted)))

@@ -77,8 +77,8 @@ class _Check:
 
     def node(self, node: str) -> Sequence[str]:
         """Check the inputs of one node; the nodes that feed it."""
-        inputs = self._workflow[node].inputs
-        ports = self._ports_of(self._workflow[node].class_type)
+        class_type, inputs, _ = self._workflow[node]
+        ports = self._ports.get(class_type) or self._ports_of(class_type)
         if ports is None:
             links = [value.node for value in inputs.values() if isinstance(value, Link)]
             return [source for source in links if source in self._workflow]
@@ -125,7 +125,7 @@ class _Check:
             has = listed([f"{number} {output.name}" for number, output in enumerate(spec.outputs)])
             mend = f"It has: {has}." if has else "It has no outputs; link another node."
             self._report("bad_linked_input", message, mend, node=node, port=port, value=link)
-        elif not accepts(port.type, given := spec.outputs[link.output].type):
+        elif (given := spec.outputs[link.output].type) != port.type and not accepts(port.type, given):
             message = f"It takes {port.type}, and is linked to {given} of {source.class_type} (node {link.node})."
             mend, extra = self._how_to_link(port), {"received_type": given}
             self._report("return_type_mismatch", message, mend, node=node, port=port, value=link, extra=extra)

@@ -16,15 +16,16 @@ from safelight.diffusion.placement import Box, place, with_shared_boxes
 from safelight.diffusion.samplers import SamplerSpec
 from safelight.diffusion.sampling import fit_mask, sample
 from safelight.diffusion.types import Step
+from safelight.errors import BadInput
 from safelight.models.model import Model
-from safelight.text.sdxl import EMBEDDING_WIDTH, size_conditioning
+from safelight.text.sdxl import AESTHETIC_SCORE, EMBEDDING_WIDTH, NEGATIVE_AESTHETIC_SCORE, size_conditioning
 
 LONGEST_REPEAT = 4  # a shorter prompt is repeated at most so often to share a batch with a longer one
 
 # The latent of a grey picture, as the inpainting models were shown it where nothing is given: scaled.
 BLANK_INPAINT_LATENT = (0.8223, -0.6876, 0.6364, 0.1380)
 
-AESTHETIC_SCORE = {"positive": 6.0, "negative": 2.5}  # what SDXL's refiner was trained with
+SCORES = {"positive": AESTHETIC_SCORE, "negative": NEGATIVE_AESTHETIC_SCORE}
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,12 @@ class Guider:
             latent: What the run starts from [B, C, h, w], scaled, on the model's device.
             mask: Where it repaints [B or 1, 1, h, w], or None.
             sigmas: Its noise levels.
+
+        Raises:
+            BadInput: A prompt was encoded for another family.
         """
+        for cond in self.positive + self.negative:
+            _check_fit(cond, self.model)
         schedule = self.model.schedule
         positive = place(_in_role("positive", self.positive), latent, schedule.percent_to_sigma, sigmas)
         negative = place(_in_role("negative", self.negative), latent, schedule.percent_to_sigma, sigmas)
@@ -214,10 +220,22 @@ class _Network:
         return F.interpolate(picture, size=self._latent.shape[-2:], mode="bilinear", align_corners=False)
 
 
+def _check_fit(cond: Cond, model: Model) -> None:
+    """See that the model can read a prompt."""
+    assert model.contents.unet is not None, "a model was loaded from a file with a denoiser"
+    wanted, found = model.contents.unet.shape.context_width, cond.context.shape[-1]
+    if found != wanted:
+        raise BadInput(
+            what=f"The prompt was encoded in {found} numbers per token, and this {model.family.title} model "
+            f"takes {wanted}.",
+            mend=f"Use the text encoder of its checkpoint, or another one for {model.family.title}.",
+        )
+
+
 def _in_role(role: str, conds: tuple[Cond, ...]) -> tuple[Cond, ...]:
     """Conds with the aesthetic score that their side of the guidance has where none is asked for."""
     return tuple(
-        replace(cond, size=replace(cond.size, aesthetic_score=AESTHETIC_SCORE[role]))
+        replace(cond, size=replace(cond.size, aesthetic_score=SCORES[role]))
         if cond.size.aesthetic_score is None
         else cond
         for cond in conds

@@ -38,7 +38,7 @@ class Placement:
 
     def note(self, network: nn.Module) -> None:
         """Take a network that was loaded onto the device into account."""
-        if next(network.parameters()).device == self.device != HOST:
+        if self.device != HOST and next(network.parameters()).device.type == self.device.type:
             self._placed[network] = None
 
     def make_room(self, needed: int, *, keep: nn.Module | None = None) -> int:

@@ -7,6 +7,7 @@ from typing import TypeVar, cast
 
 from torch import nn
 
+from safelight.errors import BadInput
 from safelight.models.loader import Checkpoint, load_checkpoint, load_text, load_unet, load_vae
 from safelight.models.model import Model
 from safelight.models.placement import Placement, bytes_of
@@ -70,7 +71,10 @@ class ModelStore:
 
 
 def _stamp(path: Path) -> Stamp:
-    facts = path.stat()
+    try:
+        facts = path.stat()
+    except OSError as error:
+        raise BadInput(f"{path} cannot be opened: {error.strerror}.", mend="Choose a file that is there.") from error
     return path.resolve(), facts.st_size, facts.st_mtime_ns
 
 

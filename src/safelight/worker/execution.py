@@ -21,7 +21,7 @@ from safelight.worker.running import Hit, Running
 
 
 class Execution:
-    """The run of one job."""
+    """The run of one job. A step's `place` is its id in `Running`; inner steps share the id of their node."""
 
     def __init__(
         self,
@@ -41,16 +41,16 @@ class Execution:
         self._plan = plan(job.workflow, environment.catalog, job.targets)
         keys = cache_keys(self._plan.steps, environment.registry, environment.stamp)
         self._running = Running(self._plan, keys, self._find)
-        self._expanded: dict[int, tuple[Expanded, bool]] = {}  # by place, with whether its calls were mapped
-        self._parents: dict[int, int] = {}  # place of an inner step -> place of the step that expanded into it
-        self._shown: dict[int, list[Output]] = {}  # what a step has reported so far, inner steps included
-        self._blocked: set[int] = set()  # places where a call was blocked; what they give is not kept
+        self._expanded: dict[str, tuple[Expanded, bool]] = {}  # by place, with whether its calls were mapped
+        self._parents: dict[str, str] = {}  # place of an inner step -> place of the step that expanded into it
+        self._shown: dict[str, list[Output]] = {}  # what a step has reported so far, inner steps included
+        self._blocked: set[str] = set()  # places where a call was blocked; what they give is not kept
         self._complaint: events.Failed | None = None  # the message of the first block that has one
 
     def run(self) -> Outcome:
         """Run the plan to its end."""
         hits = self._running.require(self._plan.targets)
-        cached = [step.node for place, step in enumerate(self._plan.steps) if not self._running.may_run(place)]
+        cached = [step.node for step in self._plan.steps if not self._running.may_run(step.node)]
         self._report(hits, cached)
         while self._running.agenda:
             place = self._running.agenda[-1]
@@ -64,7 +64,7 @@ class Execution:
                 return self._outcome(failed(self._job.id, error, step))
         return self._outcome(self._complaint or events.Done(self._job.id))
 
-    def _advance(self, place: int, step: Step) -> None:
+    def _advance(self, place: str, step: Step) -> None:
         """Run a step, or put on the agenda what must run before it can."""
         if place in self._expanded:
             expanded, mapped = self._expanded.pop(place)
@@ -93,7 +93,7 @@ class Execution:
             self._expand(place, results, mapped)
 
     def _results(
-        self, place: int, step: Step, node: AnyNode, inputs: Mapping[str, object]
+        self, place: str, step: Step, node: AnyNode, inputs: Mapping[str, object]
     ) -> Iterator[Outputs | Expansion]:
         """What each call of a step gives. Those that a block reaches are left out, and give a block in turn."""
         shown = self._shown.setdefault(place, [])
@@ -118,13 +118,13 @@ class Execution:
             result = call(node, arguments | extra, self._cancelled)
             yield result if isinstance(result, Expansion) else as_lists(step.spec, result)
 
-    def _expand(self, place: int, results: Sequence[Outputs | Expansion], mapped: bool) -> None:
+    def _expand(self, place: str, results: Sequence[Outputs | Expansion], mapped: bool) -> None:
         expanded = insert(self._running, place, results, self._environment)
         self._expanded[place] = expanded, mapped
         self._parents |= dict.fromkeys(expanded.inner, place)
         self._report(self._running.require(expanded.targets), [])
 
-    def _finish(self, place: int, step: Step, results: Sequence[Outputs], mapped: bool) -> None:
+    def _finish(self, place: str, step: Step, results: Sequence[Outputs], mapped: bool) -> None:
         outputs = joined(step.spec, results) if mapped else results[0]
         shown = self._shown.pop(place, [])
         if place not in self._blocked:
@@ -135,7 +135,7 @@ class Execution:
                 self._blocked.add(parent)
         self._running.finish(outputs)
 
-    def _note(self, place: int, step: Step, block: Blocked) -> None:
+    def _note(self, place: str, step: Step, block: Blocked) -> None:
         """Remember that a call was blocked, and say why when all else has run."""
         self._blocked.add(place)
         if block.message is not None and self._complaint is None:
@@ -146,7 +146,7 @@ class Execution:
         """Tell that `nodes` need not run, and show again what the ones found in the cache showed."""
         if nodes:
             self._emit(events.Cached(self._job.id, tuple(nodes)))
-        for place, entry in sorted(hits, key=lambda hit: hit[0]):
+        for place, entry in hits:
             node, parent = self._running.steps[place].node, self._parents.get(place)
             for output in entry.shown:
                 again = replace(output, job=self._job.id, node=node)
@@ -171,5 +171,5 @@ class Execution:
             raise Cancelled
 
     def _outcome(self, end: events.Done | events.Failed | events.Cancelled) -> Outcome:
-        targets = {self._plan.steps[place].node: self._running.outputs(place) for place in self._plan.targets}
+        targets = {node: self._running.outputs(node) for node in self._plan.targets}
         return Outcome(end, {node: outputs for node, outputs in targets.items() if outputs is not None})

@@ -1,13 +1,13 @@
 """Nodes that expand: what they return is put into the running plan, and gives their outputs when it has run."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from safelight.errors import SafelightError
 from safelight.graph.catalog import NodeSpec
 from safelight.graph.document import Link
 from safelight.graph.keys import cache_keys
-from safelight.graph.plan import Feed, Plan, plan
+from safelight.graph.plan import Plan, plan
 from safelight.graph.results import Expansion
 from safelight.graph.validate import output_nodes, validate
 from safelight.worker.job import Environment
@@ -21,53 +21,47 @@ class Expanded:
     """A step that waits for the steps it expanded into.
 
     Attributes:
-        calls: The outputs of each call of its node; a `Feed` where an inner step will give the value.
-        inner: Places of the inner steps.
-        targets: Places of those to be run for.
+        calls: The outputs of each call of its node; a `Link` where an inner step will give the value.
+        inner: The inner steps.
+        targets: Those to be run for.
     """
 
     calls: tuple[Outputs, ...]
-    inner: range
-    targets: tuple[int, ...]
+    inner: tuple[str, ...]
+    targets: tuple[str, ...]
 
 
-def insert(running: Running, place: int, results: Sequence[Outputs | Expansion], environment: Environment) -> Expanded:
+def insert(running: Running, step: str, results: Sequence[Outputs | Expansion], environment: Environment) -> Expanded:
     """Put the expansions that the calls of a step gave into the running plan.
-
-    Inner steps have the id of the step they come from, the one that a person sees.
 
     Raises:
         SafelightError: An expansion is not a workflow that can run.
     """
-    parent, key = running.steps[place], running.keys[place]
-    begin = len(running.steps)
+    parent, key = running.steps[step], running.keys[step]
     calls: list[Outputs] = []
-    targets: list[int] = []
+    inner: list[str] = []
+    targets: list[str] = []
     for number, result in enumerate(results):
         if not isinstance(result, Expansion):
             calls.append(result)
             continue
-        start = len(running.steps)
-        inner = _arrange(parent.spec, result, environment)
+        arranged = _arrange(parent.spec, result, environment)
         origin = None if key is None else f"{key}.{number}"
-        running.grow(inner.steps, cache_keys(inner.steps, environment.registry, environment.stamp, origin), parent.node)
-        targets += [start + target for target in inner.targets]
-        places = {step.node: start + index for index, step in enumerate(inner.steps)}
-        calls.append(tuple([_fed(value, places) for value in result.outputs]))
-    running.wait_for(place, [value for call in calls for value in call if isinstance(value, Feed)])
-    return Expanded(tuple(calls), range(begin, len(running.steps)), tuple(targets))
+        keys = cache_keys(arranged.steps, environment.registry, environment.stamp, origin)
+        new = running.grow(arranged, keys, parent)
+        inner += new.values()
+        targets += [new[target] for target in arranged.targets]
+        calls.append(tuple([Link(new[v.node], v.output) if isinstance(v, Link) else v for v in result.outputs]))
+    running.wait_for(step, [value.node for call in calls for value in call if isinstance(value, Link)])
+    return Expanded(tuple(calls), tuple(inner), tuple(targets))
 
 
 def collect(running: Running, expanded: Expanded) -> list[Outputs]:
     """The outputs of each call, once the inner steps have run."""
     return [
-        tuple([running.output(value) if isinstance(value, Feed) else value for value in call])
+        tuple([running.output(value) if isinstance(value, Link) else value for value in call])
         for call in expanded.calls
     ]
-
-
-def _fed(value: object, places: Mapping[str, int]) -> object:
-    return Feed("", places[value.node], value.output) if isinstance(value, Link) else value
 
 
 def _arrange(spec: NodeSpec, expansion: Expansion, environment: Environment) -> Plan:

@@ -1,12 +1,12 @@
 """Lazy inputs: a node is asked which of them it wants, and only those are evaluated."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from safelight.graph.node import AnyNode
 from safelight.worker.mapping import each_call
 
 
-def wanted(node: AnyNode, inputs: Mapping[str, object], waiting: Mapping[str, int]) -> list[str]:
+def wanted(node: AnyNode, inputs: Mapping[str, object], waiting: Sequence[str]) -> list[str]:
     """The lazy inputs that the node wants now, of those still to be evaluated.
 
     Args:

@@ -55,7 +55,7 @@ class NodeRun:
 
     @property
     def metadata(self) -> Mapping[str, object]:
-        return self.recipe.metadata(self.node) | dict(self.running.metadata)
+        return self.recipe.metadata(self.node, self.cancelled) | dict(self.running.metadata)
 
     def step(self, value: int, total: int, preview: Callable[[], Tensor] | None = None) -> None:
         if self.cancelled():

@@ -1,27 +1,32 @@
 """The record for making a picture again: every model file by its hash, versions, device, precision."""
 
 import re
-from collections.abc import Iterable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import replace
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
+from threading import Thread
 
 import torch
 
 from safelight import __version__
+from safelight.errors import BadInput, Cancelled
 from safelight.files.folders import MODEL_FOLDERS, Folders
 from safelight.files.hashes import sha256, short
 from safelight.files.parameters import parameters_text
 from safelight.graph.catalog import Catalog
 from safelight.graph.document import Workflow
+from safelight.graph.plan import plan
 from safelight.graph.summary import summary
 from safelight.models.precision import Precision
 from safelight.text.embeddings import find_in
 
 NOISE = "torch.randn on the CPU from the seed, one batch in one draw; Brownian tree of torchsde where samplers need one"
 LIBRARIES = ("torch", "diffusers", "transformers", "torchsde")
+POLL = 0.1  # seconds between looks at whether the job was cancelled, while a hash is waited for
 _EMBEDDING = re.compile(r"embedding:([^\s,()\[\]{}:]+)")
 _CHECKPOINTS = ("checkpoints", "diffusion_models")
 
@@ -40,12 +45,13 @@ class RecipeBook:
         self._device = device
         self._precision = precision
         self._hashes = folders.home / "cache" / "hashes"
-        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="hash")
 
     def begin(self, workflow: Workflow, catalog: Catalog, notes: Mapping[str, object]) -> "Recipe":
         """Start on the recipe of a job; `notes` become a part of it."""
         used = dict.fromkeys(_files(workflow, catalog, self._folders))
-        hashes = {path: self._pool.submit(sha256, path, self._hashes) for _, _, path in used}
+        hashes: dict[Path, Future[str]] = {path: Future() for _, _, path in used}
+        # a daemon: a program that was stopped does not wait for the gigabytes that are still to be read
+        Thread(target=_hash, args=(hashes, self._hashes), name="hash", daemon=True).start()
         return Recipe(workflow, tuple(used), hashes, self._surroundings() | dict(notes))
 
     def _surroundings(self) -> dict[str, object]:
@@ -80,10 +86,14 @@ class Recipe:
         self._hashes = hashes
         self._surroundings = surroundings
 
-    def metadata(self, node: str) -> dict[str, object]:
-        """What a picture saved by `node` keeps: `safelight`, the record; and `parameters`, as other tools read them."""
+    def metadata(self, node: str, cancelled: Callable[[], bool]) -> dict[str, object]:
+        """What a picture saved by `node` keeps: `safelight`, the record; and `parameters`, as other tools read them.
+
+        Raises:
+            Cancelled: The person has stopped the job, while files were still being read for their hashes.
+        """
         files = [
-            {"folder": folder, "name": name, "sha256": self._hashes[path].result()}
+            {"folder": folder, "name": name, "sha256": _awaited(self._hashes[path], cancelled)}
             for folder, name, path in self._files
         ]
         kept: dict[str, object] = {"safelight": self._surroundings | {"files": files}}
@@ -93,15 +103,34 @@ class Recipe:
         return kept
 
 
+def _hash(hashes: Mapping[Path, Future[str]], cache: Path) -> None:
+    for path, digest in hashes.items():
+        try:
+            digest.set_result(sha256(path, cache))
+        except OSError as error:
+            digest.set_exception(error)
+
+
+def _awaited(digest: Future[str], cancelled: Callable[[], bool]) -> str:
+    while True:
+        try:
+            return digest.result(timeout=POLL)
+        except TimeoutError:
+            if cancelled():
+                raise Cancelled from None
+
+
 def _files(workflow: Workflow, catalog: Catalog, folders: Folders) -> Iterable[tuple[str, str, Path]]:
+    """(folder, name, path) of the model files that the workflow's outputs need."""
     find_embedding = find_in(folders.directories["embeddings"])
-    for call in workflow.values():
-        for port in catalog[call.class_type].inputs:
-            value = call.inputs.get(port.name)
+    for step in plan(workflow, catalog).steps:
+        for port in step.spec.inputs:
+            value = step.literals.get(port.name)
             if not isinstance(value, str):
                 continue
             if port.folder in MODEL_FOLDERS:
-                yield port.folder, value, folders.resolve(port.folder, value)
+                with suppress(BadInput):  # it has gone since it was looked for: its loader will say so
+                    yield port.folder, value, folders.resolve(port.folder, value)
             elif port.type == "STRING":
                 for name in _EMBEDDING.findall(value):
                     if (path := find_embedding(name)) is not None:
