@@ -31,13 +31,6 @@ class Row:
         """Ours ÷ theirs."""
         return None if self.peer is None else self.value / self.peer
 
-    @property
-    def good(self) -> bool | None:
-        """Whether it is within its limits; None where it has none."""
-        checks = ((self.value, self.limit), (self.ratio, self.ratio_limit))
-        results = [value <= limit for value, limit in checks if value is not None and limit is not None]
-        return all(results) if results else None
-
 
 def table(title: str, rows: Sequence[Row]) -> Table:
     """Rows as they are printed; a figure beyond its limit is marked with `!`."""
@@ -46,15 +39,18 @@ def table(title: str, rows: Sequence[Row]) -> Table:
     for heading in ("ours", "peer", "ours ÷ peer", "limit"):
         written.add_column(heading, justify="right")
     for row in rows:
-        mark = " !" if row.good is False else ""
         written.add_row(
             row.what,
-            _number(row.value, row.unit) + ("" if row.peer is not None else mark),
+            _number(row.value, row.unit) + _mark(row.value, row.limit),
             _number(row.peer, row.unit),
-            _number(row.ratio, "x") + ("" if row.peer is None else mark),
+            _number(row.ratio, "x") + _mark(row.ratio, row.ratio_limit),
             _number(row.limit, row.unit) or _number(row.ratio_limit, "x"),
         )
     return written
+
+
+def _mark(value: float | None, limit: float | None) -> str:
+    return " !" if value is not None and limit is not None and value > limit else ""
 
 
 def _number(value: float | None, unit: str) -> str:

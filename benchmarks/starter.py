@@ -9,7 +9,7 @@ from benchmarks.pictures import Order, interleaved, median_picture, median_step
 from benchmarks.rows import Row
 from safelight.files.folders import STARTER
 
-ROUNDS = {"starter-128": 9, "sketch-256": 5}
+ROUNDS = {"starter-128": 7, "sketch-256": 5}
 RATIO = 0.9
 
 

@@ -208,7 +208,8 @@ def test_what_the_how_to_pages_add_works(copy: Path, home: Path) -> None:
     tests = [path for page in HOW_TO for path, language, _ in examples(page) if path.startswith("tests/")]
     tests += ["tests/diffusion/test_samplers.py", "tests/models/test_loader.py", "tests/families/test_families.py"]
     names = sorted({path for path in tests if Path(path).name.startswith("test_")})
-    run_in(copy, "-m", "pytest", "-p", "no:cacheprovider", *names, "-k", "posterize or ralston or starlight or KSampler")
+    chosen = "posterize or ralston or starlight or KSampler"
+    run_in(copy, "-m", "pytest", "-p", "no:cacheprovider", *names, "-k", chosen)
     (home / "input").mkdir(parents=True)
     shutil.copy(DOCS / "pictures" / "cat.png", home / "input")
     run_in(copy, "-c", COMMANDS)

@@ -60,7 +60,7 @@ def test_tiles_give_nearly_the_whole() -> None:
     tiled = decoded("VAEDecodeTiled", latent, tile_size=64, overlap=64)
     assert tiled.shape == whole.shape
     # norms take the mean of a tile in place of the picture's, and these weights are random
-    assert (tiled - whole).abs().mean() < 0.05 < (whole.flip(1) - whole).abs().mean()
+    assert (tiled - whole).abs().mean() < 0.1 < (whole.flip(1) - whole).abs().mean()
 
 
 def test_encoding_in_one_tile_is_encoding_the_whole() -> None:

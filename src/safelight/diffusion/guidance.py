@@ -1,7 +1,7 @@
 """Guidance: several conds become one estimate, and cond and uncond are joined by cfg."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Protocol
 
@@ -31,15 +31,22 @@ class Predict(Protocol):
         ...
 
 
+Memory = dict[object, tuple[float, Tensor]]
+"""What rules keep from one call to the next of one run: (noise level, latent), by a key of their own."""
+
+
 @dataclass(frozen=True)
 class Guess:
     """What a guidance rule joins.
 
     Attributes:
-        cond, uncond: Estimates of the clean latent under the two prompts, [B, C, H, W].
+        cond, uncond: Estimates of the clean latent under the two prompts, [B, C, H, W]. Where nothing is guided
+            (`cfg` 1) the negative prompt is not evaluated, and `uncond` is the same tensor as `cond`.
         x: The noisy latent they were made from.
         sigma: Its noise level, a scalar.
         cfg: How much further than `cond` to go away from `uncond`; 1 is `cond` itself.
+        others: Estimates for the further prompts of a `Guidance`, in its order.
+        memory: Kept by the run.
     """
 
     cond: Tensor
@@ -47,15 +54,53 @@ class Guess:
     x: Tensor
     sigma: Tensor
     cfg: float
+    others: tuple[Tensor, ...] = ()
+    memory: Memory = field(default_factory=dict)
 
 
 Rule = Callable[[Guess], Tensor]
 """Joins the two estimates to `denoised`."""
+Before = Callable[[Guess], Guess]
+"""Changes the estimates before they are joined."""
+After = Callable[[Guess, Tensor], Tensor]
+"""(estimates, `denoised`) -> another `denoised`."""
 
 
 def classifier_free(guess: Guess) -> Tensor:
     """`uncond + cfg * (cond - uncond)` (Ho & Salimans 2022, arXiv:2207.12598)."""
     return guess.uncond + (guess.cond - guess.uncond) * guess.cfg
+
+
+@dataclass(frozen=True)
+class Guidance:
+    """How the estimates for the prompts of a run become one, in three stages.
+
+    Of `join` there is one, so that a later choice takes the place of an earlier one; changes before and after it add
+    up, in the order in which they were made.
+
+    Attributes:
+        join: Joins the estimates.
+        before: What is done to them first.
+        after: What is done to the joined one.
+        others: Further prompts that `join` wants estimates for.
+    """
+
+    join: Rule = classifier_free
+    before: tuple[Before, ...] = ()
+    after: tuple[After, ...] = ()
+    others: tuple[tuple[Cond, ...], ...] = ()
+
+    def __call__(self, guess: Guess) -> Tensor:
+        return self.with_uncond(guess)[0]
+
+    def with_uncond(self, guess: Guess) -> tuple[Tensor, Tensor]:
+        """`denoised`, and the estimate for the negative prompt that it was joined from."""
+        for change in self.before:
+            guess = change(guess)
+        denoised = self.join(guess)
+        for finish in self.after:
+            denoised = finish(guess, denoised)
+        return denoised, guess.uncond
 
 
 def rescaled(multiplier: float) -> Rule:
@@ -86,7 +131,7 @@ def _contrast(v: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class GuidedDenoiser:
-    """A denoiser made of a network, two prompts and a guidance rule.
+    """A denoiser of one run, made of a network, two prompts and a guidance.
 
     Attributes:
         predict: The network.
@@ -94,7 +139,9 @@ class GuidedDenoiser:
             up (Liu et al. 2022, arXiv:2206.01714, composable diffusion).
         cfg: Guidance strength; at 1 the negative prompt is not evaluated.
         process: The model's forward process.
-        rule: Joins the two estimates.
+        guidance: Joins the estimates.
+        others: The further prompts of `guidance`, in their places.
+        memory: What the guidance keeps from call to call.
     """
 
     predict: Predict
@@ -102,23 +149,27 @@ class GuidedDenoiser:
     negative: tuple[Placed, ...]
     cfg: float
     process: ForwardProcess
-    rule: Rule = classifier_free
+    guidance: Guidance = field(default_factory=Guidance)
+    others: tuple[tuple[Placed, ...], ...] = ()
+    memory: Memory = field(default_factory=dict)
 
     def __call__(self, x: Tensor, sigma: Tensor) -> Tensor:
         parts = self._parts
-        if self.cfg == 1 and len(parts) == 1 and parts[0][0].cond.part_weight == 1:
-            return estimates(self.predict, parts, x, sigma)[0]
+        if self.cfg == 1 and not self.others and len(parts) == 1 and parts[0][0].cond.part_weight == 1:
+            (cond,) = estimates(self.predict, parts, x, sigma)
+            return self.guidance(Guess(cond, cond, x, sigma, self.cfg, memory=self.memory))
         return self.with_uncond(x, sigma)[0]
 
     def with_uncond(self, x: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor]:
         parts = self._parts
-        *conds, uncond = estimates(self.predict, (*parts, self.negative), x, sigma)
+        uncond, *rest = estimates(self.predict, (self.negative, *self.others, *parts), x, sigma)
+        others, conds = rest[: len(self.others)], rest[len(self.others) :]
         weights = [part[0].cond.part_weight for part in parts]
         if weights == [1]:
             (cond,) = conds
         else:
             cond = uncond + sum((c - uncond) * weight for c, weight in zip(conds, weights, strict=True))
-        return self.rule(Guess(cond, uncond, x, sigma, self.cfg)), uncond
+        return self.guidance.with_uncond(Guess(cond, uncond, x, sigma, self.cfg, tuple(others), self.memory))
 
     @cached_property
     def _parts(self) -> list[tuple[Placed, ...]]:

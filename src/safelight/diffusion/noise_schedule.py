@@ -11,6 +11,7 @@ from safelight.diffusion.process import ForwardProcess
 from safelight.diffusion.rounding import exp, sqrt
 
 TRAIN_STEPS = 1000
+LCM_STRIDE = 20  # latent consistency models are distilled on 50 of the steps
 ABOVE_ALL_SIGMAS = 999999999.9  # stands for "before the first step" of a diffusion model
 TERMINAL_SIGNAL_SQUARED = 4.8973451890853435e-08  # zero would ask for an infinite sigma
 FINITE_SNR_PERCENT = 1e-4  # how far into a flow a log-SNR solver begins
@@ -76,32 +77,34 @@ def scaled_linear_betas(start: float = 0.00085, end: float = 0.012, steps: int =
     return torch.linspace(start**0.5, end**0.5, steps, dtype=torch.float64) ** 2
 
 
-def discrete(betas: Tensor, *, zero_terminal_snr: bool = False) -> NoiseSchedule:
+def discrete(betas: Tensor, *, zero_terminal_snr: bool = False, stride: int = 1) -> NoiseSchedule:
     """A schedule of as many levels as the network was trained on, log-linear between them.
 
     Args:
         betas: Noise variances per training step [n], float64.
         zero_terminal_snr: Whether the network was trained to start from pure noise (Lin et al. 2023,
             arXiv:2305.08891).
+        stride: For a student that was distilled on every so many steps, counted from the last. It divides n.
     """
     signal = torch.cumprod(1 - betas, dim=0)
     if zero_terminal_snr:
         signal = _without_terminal_signal(signal)
     sigmas = ((1 - signal) / signal) ** 0.5
+    last_step = len(sigmas) - 1
+    sigmas = sigmas[stride - 1 :: stride]
     log_sigmas = sigmas.log().float()  # from float64, and so not the logarithms of the float32 table
-    last = len(sigmas) - 1
 
     def timestep(sigma: Tensor) -> Tensor:
         distance = sigma.log().reshape(1, -1) - log_sigmas.to(sigma.device)[:, None]
-        return distance.abs().argmin(dim=0).reshape(sigma.shape)
+        return distance.abs().argmin(dim=0).reshape(sigma.shape) * stride + (stride - 1)
 
     def sigma(timestep: Tensor) -> Tensor:
-        clock = timestep.float().clamp(0, last)
+        clock = ((timestep.float() - (stride - 1)) / stride).clamp(0, len(log_sigmas) - 1)
         table, part = log_sigmas.to(clock.device), clock.frac()
         return exp((1 - part) * table[clock.floor().long()] + part * table[clock.ceil().long()])
 
     def percent_to_sigma(percent: float) -> float:
-        return float(sigma(torch.tensor((1 - percent) * last)))
+        return float(sigma(torch.tensor((1 - percent) * last_step)))
 
     process = _process(percent_to_sigma, flow=False)
     return NoiseSchedule(sigmas.float(), timestep, sigma, _bounded(percent_to_sigma, start=ABOVE_ALL_SIGMAS), process)
@@ -124,6 +127,19 @@ def continuous_v(sigma_min: float = 0.002, sigma_max: float = 120.0) -> NoiseSch
         sigma_max,
         timestep=lambda sigma: sigma.atan() / math.pi * 2,
         sigma=lambda timestep: (timestep * math.pi / 2).tan(),
+    )
+
+
+def continuous_flow(sigma_min: float = 0.002, sigma_max: float = 80.0) -> NoiseSchedule:
+    """Any level between two bounds for a flow written as variance exploding; the clock is the share of noise.
+
+    Source: Liu et al. 2022, arXiv:2209.03003, divided by its signal, `1 - clock`.
+    """
+    return _log_uniform(
+        sigma_min,
+        sigma_max,
+        timestep=lambda sigma: sigma / (sigma + 1),
+        sigma=lambda timestep: (timestep / (1 - timestep)).clamp(max=sigma_max),
     )
 
 

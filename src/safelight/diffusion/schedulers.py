@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from safelight.diffusion.noise_schedule import NoiseSchedule
+from safelight.diffusion.sigma_ranges import ending_at_zero, exponential_between, karras_between
 
 Scheduler = Callable[[NoiseSchedule, int], Tensor]
 
@@ -22,13 +23,13 @@ def simple(schedule: NoiseSchedule, steps: int) -> Tensor:
     """Every n-th level of the table, from the highest down."""
     table = schedule.sigmas
     stride = len(table) / steps
-    return _ending_at_zero([float(table[-1 - int(index * stride)]) for index in range(steps)])
+    return ending_at_zero([float(table[-1 - int(index * stride)]) for index in range(steps)])
 
 
 def sgm_uniform(schedule: NoiseSchedule, steps: int) -> Tensor:
     """Even steps of the network's clock, leaving out the lowest level."""
     start, end = _clock_span(schedule)
-    return _ending_at_zero(schedule.sigma(torch.linspace(start, end, steps + 1)[:-1]))
+    return ending_at_zero(schedule.sigma(torch.linspace(start, end, steps + 1)[:-1]))
 
 
 def normal(schedule: NoiseSchedule, steps: int) -> Tensor:
@@ -36,19 +37,17 @@ def normal(schedule: NoiseSchedule, steps: int) -> Tensor:
     start, end = _clock_span(schedule)
     if float(schedule.sigma(torch.tensor(end))) < NO_NOISE:
         return schedule.sigma(torch.linspace(start, end, steps + 1))
-    return _ending_at_zero(schedule.sigma(torch.linspace(start, end, steps)))
+    return ending_at_zero(schedule.sigma(torch.linspace(start, end, steps)))
 
 
 def karras(schedule: NoiseSchedule, steps: int) -> Tensor:
     """Even steps of the seventh root of sigma (Karras et al. 2022, arXiv:2206.00364, equation 5)."""
-    rho = 7.0
-    high, low = schedule.sigma_max ** (1 / rho), schedule.sigma_min ** (1 / rho)
-    return _ending_at_zero((high + torch.linspace(0, 1, steps) * (low - high)) ** rho)
+    return karras_between(steps, schedule.sigma_max, schedule.sigma_min)
 
 
 def exponential(schedule: NoiseSchedule, steps: int) -> Tensor:
     """Even steps of the logarithm of sigma."""
-    return _ending_at_zero(torch.linspace(math.log(schedule.sigma_max), math.log(schedule.sigma_min), steps).exp())
+    return exponential_between(steps, schedule.sigma_max, schedule.sigma_min)
 
 
 def ddim_uniform(schedule: NoiseSchedule, steps: int) -> Tensor:
@@ -56,7 +55,7 @@ def ddim_uniform(schedule: NoiseSchedule, steps: int) -> Tensor:
     ends_at_zero = float(schedule.sigmas[1]) < NO_NOISE
     stride = max(len(schedule.sigmas) // (steps + ends_at_zero), 1)
     picked = schedule.sigmas[1::stride].flip(0)
-    return picked.clone() if ends_at_zero else _ending_at_zero(picked)
+    return picked.clone() if ends_at_zero else ending_at_zero(picked)
 
 
 def beta(schedule: NoiseSchedule, steps: int, *, a: float = 0.6, b: float = 0.6) -> Tensor:
@@ -72,20 +71,20 @@ def beta(schedule: NoiseSchedule, steps: int, *, a: float = 0.6, b: float = 0.6)
 
     quantiles = 1 - np.linspace(0, 1, steps, endpoint=False)
     places = torch.from_numpy(beta_distribution.ppf(quantiles, a, b)) * (len(schedule.sigmas) - 1)
-    return _ending_at_zero(schedule.sigmas[torch.unique_consecutive(places.round().long())])
+    return ending_at_zero(schedule.sigmas[torch.unique_consecutive(places.round().long())])
 
 
 def linear_quadratic(schedule: NoiseSchedule, steps: int) -> Tensor:
     """Small even steps from pure noise for the first half, then growing ones (Polyak et al. 2024, arXiv:2410.13720)."""
     if steps == 1:
-        return _ending_at_zero([schedule.sigma_max])
+        return ending_at_zero([schedule.sigma_max])
     linear_steps, linear_end = steps // 2, 0.025
     quadratic_steps = steps - linear_steps
     progress = torch.arange(steps, dtype=torch.float64)
     slope = linear_end / linear_steps
     curvature = (1 - linear_end - slope * quadratic_steps) / quadratic_steps**2
     beyond = (progress - linear_steps).clamp(min=0)
-    return _ending_at_zero((1 - slope * progress - curvature * beyond**2).float() * schedule.sigma_max)
+    return ending_at_zero((1 - slope * progress - curvature * beyond**2).float() * schedule.sigma_max)
 
 
 def kl_optimal(schedule: NoiseSchedule, steps: int) -> Tensor:
@@ -94,7 +93,7 @@ def kl_optimal(schedule: NoiseSchedule, steps: int) -> Tensor:
     # as in the published rule; a single step starts at the top
     descent = torch.linspace(0, steps - 1, steps) / max(steps - 1, 1)
     angles = descent * math.atan(schedule.sigma_min) + (1 - descent) * math.atan(schedule.sigma_max)
-    return _ending_at_zero(angles.double().tan())
+    return ending_at_zero(angles.double().tan())
 
 
 SCHEDULERS: dict[str, Scheduler] = {
@@ -137,8 +136,3 @@ def sigmas_for(
 def _clock_span(schedule: NoiseSchedule) -> tuple[float, float]:
     ends = schedule.timestep(torch.stack([schedule.sigmas[-1], schedule.sigmas[0]]))
     return float(ends[0]), float(ends[1])
-
-
-def _ending_at_zero(sigmas: Tensor | list[float]) -> Tensor:
-    positive = torch.as_tensor(sigmas, dtype=torch.float32)
-    return torch.cat([positive, positive.new_zeros(1)])

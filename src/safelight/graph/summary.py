@@ -7,7 +7,7 @@ from safelight import __version__
 from safelight.files.parameters import Parameters
 from safelight.graph.document import Link, NodeCall, Workflow
 
-MODEL_NAMES = ("ckpt_name", "unet_name")  # inputs of the loaders
+WORDLESS = "ConditioningZeroOut"  # what it gives says nothing of the words it was made from
 
 
 def summary(workflow: Workflow, output: str) -> Parameters | None:
@@ -49,13 +49,14 @@ def summary(workflow: Workflow, output: str) -> Parameters | None:
     return replace(found, model=str(next(iter(checkpoint.values())))) if checkpoint else found
 
 
-def _upstream(workflow: Workflow, *start: str) -> Iterator[NodeCall]:
-    """Nodes, and all that feeds them, nearest first."""
-    waiting = list(start)
+def _upstream(workflow: Workflow, start: str, side: str = "") -> Iterator[NodeCall]:
+    """A node, and all that feeds it, nearest first; of nodes with an input `side`, only what comes in there."""
+    waiting = [start]
     seen = set(waiting)
     for node in waiting:  # grows while it is walked
+        inputs = workflow[node].inputs
         yield workflow[node]
-        for value in workflow[node].inputs.values():
+        for value in [inputs[side]] if side in inputs else inputs.values():
             if isinstance(value, Link) and value.node not in seen:
                 seen.add(value.node)
                 waiting.append(value.node)
@@ -64,7 +65,9 @@ def _upstream(workflow: Workflow, *start: str) -> Iterator[NodeCall]:
 def _literals(workflow: Workflow, call: NodeCall, name: str, wanted: tuple[str, ...]) -> dict[str, object]:
     """The inputs `wanted`, of the nearest node behind the input `name` that has them all written down."""
     link = call.inputs.get(name)
-    for near in _upstream(workflow, link.node) if isinstance(link, Link) else ():
+    for near in _upstream(workflow, link.node, name) if isinstance(link, Link) else ():
+        if near.class_type == WORDLESS:
+            break
         values = {key: near.inputs.get(key) for key in wanted}
         if all(value is not None and not isinstance(value, Link) for value in values.values()):
             return values

@@ -55,18 +55,25 @@ class Guider:
         Raises:
             BadInput: A prompt was encoded for another family.
         """
-        for cond in self.positive + self.negative:
-            _check_fit(cond, self.model)
-        schedule = self.model.schedule
-        positive = place(_in_role("positive", self.positive), latent, schedule.percent_to_sigma, sigmas)
-        negative = place(_in_role("negative", self.negative), latent, schedule.percent_to_sigma, sigmas)
+        schedule, guidance = self.model.schedule, self.model.guidance
+        prompts = [("positive", self.positive), ("negative", self.negative)]
+        prompts += [("positive", conds) for conds in guidance.others]
+        for _, conds in prompts:
+            for cond in conds:
+                _check_fit(cond, self.model)
+        groups = [place(_in_role(role, conds), latent, schedule.percent_to_sigma, sigmas) for role, conds in prompts]
+        positive, negative, *others = [
+            with_shared_boxes(group, tuple(placed for other in groups if other is not group for placed in other))
+            for group in groups
+        ]
         return GuidedDenoiser(
             predict=_Network(self.model, latent, mask),
-            positive=with_shared_boxes(positive, negative),
-            negative=with_shared_boxes(negative, positive),
+            positive=positive,
+            negative=negative,
             cfg=self.cfg,
             process=schedule.process,
-            rule=self.model.rule,
+            guidance=guidance,
+            others=tuple(others),
         )
 
 
@@ -119,7 +126,7 @@ def run_sampler(
             seed=seed,
             on_step=told,
             mask=mask,
-            mask_at=model.mask_at,
+            mask_at=model.mask_at(sigmas) if model.mask_at else None,
         )
         return tuple(replace(latent, samples=model.unscale_latent(x).cpu()) for x in (samples, last))  # type: ignore[return-value]
 

@@ -1,18 +1,19 @@
 """A denoiser and how it is asked: noisy latent in, estimate of the clean one out."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
-from safelight.diffusion.guidance import Rule, classifier_free
+from safelight.diffusion.guidance import Guidance
 from safelight.diffusion.noise_schedule import NoiseSchedule
 from safelight.diffusion.prediction import PREDICTIONS
 from safelight.families.base import Family
 from safelight.families.shapes import FileContents
 from safelight.models.placement import Placement
+from safelight.models.unet_forward import run_unet
 
 if TYPE_CHECKING:
     from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
@@ -30,8 +31,8 @@ class Model:
         schedule: The noise it was trained with.
         dtype: What the network runs in.
         placement: Where it runs.
-        rule: How the estimates for two prompts are joined.
-        mask_at: (sigma, mask) -> mask, where masks open with the noise level.
+        guidance: How the estimates for the prompts are joined.
+        mask_at: The sigmas of a run -> (sigma, mask) -> mask, where masks open with the noise level.
     """
 
     network: "UNet2DConditionModel"
@@ -41,8 +42,8 @@ class Model:
     schedule: NoiseSchedule
     dtype: torch.dtype
     placement: Placement
-    rule: Rule = classifier_free
-    mask_at: Callable[[Tensor, Tensor], Tensor] | None = None
+    guidance: Guidance = field(default_factory=Guidance)
+    mask_at: Callable[[Tensor], Callable[[Tensor, Tensor], Tensor]] | None = None
 
     @property
     def label_width(self) -> int:
@@ -85,11 +86,13 @@ class Model:
         shown = scaling.calculate_input(x)
         if extra_channels is not None:
             shown = torch.cat([shown, extra_channels.to(shown)], dim=1)
-        output = self.network(
-            shown.to(device, self.dtype),
-            self.schedule.timestep(sigma).float().to(device).expand(len(x)),
-            context.to(device, self.dtype),
-            class_labels=None if label is None else label.to(device, self.dtype),
-            return_dict=False,
-        )[0]
+        # Only the network: tensors made in inference mode must not be changed in place outside it.
+        with torch.inference_mode():
+            output = run_unet(
+                self.network,
+                shown.to(device, self.dtype),
+                self.schedule.timestep(sigma).float().to(device).expand(len(x)),
+                context.to(device, self.dtype),
+                None if label is None else label.to(device, self.dtype),
+            )
         return scaling.calculate_denoised(x, output.to(x))

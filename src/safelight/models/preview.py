@@ -7,6 +7,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from safelight.errors import SafelightError
 from safelight.families.base import LatentFormat
 from safelight.files.folders import Folders
 from safelight.models.weights import open_weights
@@ -44,14 +45,15 @@ def tiny_decoder(path: Path) -> Previewer:
     from diffusers.models.autoencoders.autoencoder_tiny import AutoencoderTiny  # noqa: PLC0415 (slow to import)
 
     weights = open_weights(path)
-    tensors = {name: weights[name].float().clone() for name in weights}
-    # its author counts a first layer that has no weights
-    state = {
-        name if name.startswith("layers.") else f"layers.{int(name.split('.')[0]) - 1}.{name.partition('.')[2]}": tensor
-        for name, tensor in tensors.items()
-    }
+    inside = {name.removeprefix("decoder."): name for name in weights if not name.startswith("encoder.")}
     decoder = AutoencoderTiny().decoder
-    decoder.load_state_dict(state)
+    try:
+        decoder.load_state_dict({_layer(name): weights[stored].float() for name, stored in inside.items()})
+    except (RuntimeError, ValueError) as error:
+        raise SafelightError(
+            f"{path.name} is not the decoder of a tiny autoencoder.",
+            mend="Take it out of the folder vae_approx/, or download it again.",
+        ) from error
     decoder.eval().requires_grad_(False)
 
     def preview(denoised: Tensor) -> Tensor:
@@ -59,3 +61,11 @@ def tiny_decoder(path: Path) -> Previewer:
         return ((pixels + 1) / 2).clamp(0, 1)
 
     return preview
+
+
+def _layer(name: str) -> str:
+    """A parameter's name in diffusers; its author counts a first layer that has no weights."""
+    if name.startswith("layers."):
+        return name
+    number, _, rest = name.partition(".")
+    return f"layers.{int(number) - 1}.{rest}"

@@ -1,7 +1,7 @@
 """The denoiser's equation (Rombach et al. 2022, arXiv:2112.10752), run over the modules that diffusers builds.
 
-diffusers' own `forward` asks at every block which of its many variants it is. On small pictures that takes as long
-as a third of the arithmetic; here the one variant that Stable Diffusion uses is written out.
+diffusers' own `forward` asks at every block which of its many variants it is, which on small pictures takes a sixth
+of the time; here the one that Stable Diffusion uses is written out, operation for operation.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -68,14 +68,14 @@ def _layers(block: Block) -> list[tuple[Block, Block | None]]:
 
 
 def _residual(block: Block, x: Tensor, embedded: Tensor) -> Tensor:  # [B, C, h, w] -> [B, C', h, w]
-    inner = block.conv1(F.silu(block.norm1(x)))
+    inner: Tensor = block.conv1(F.silu(block.norm1(x)))
     inner = inner + block.time_emb_proj(embedded)[:, :, None, None]
     inner = block.conv2(F.silu(block.norm2(inner)))
     return inner + (x if block.conv_shortcut is None else block.conv_shortcut(x))
 
 
 def _attend(block: Block, x: Tensor, context: Tensor) -> Tensor:  # [B, C, h, w] -> [B, C, h, w]
-    inner = block.norm(x)
+    inner: Tensor = block.norm(x)
     if block.use_linear_projection:
         inner = block.proj_in(inner.flatten(2).transpose(1, 2))
     else:
@@ -86,7 +86,7 @@ def _attend(block: Block, x: Tensor, context: Tensor) -> Tensor:  # [B, C, h, w]
         inner = block.proj_out(inner).transpose(1, 2).unflatten(2, x.shape[2:])
     else:
         inner = block.proj_out(inner.transpose(1, 2).unflatten(2, x.shape[2:]))
-    return inner + x
+    return x + inner
 
 
 def _transform(layer: Block, x: Tensor, context: Tensor) -> Tensor:  # [B, h * w, C] -> [B, h * w, C]
@@ -94,8 +94,8 @@ def _transform(layer: Block, x: Tensor, context: Tensor) -> Tensor:  # [B, h * w
     x = x + _attention(layer.attn1, own, own)
     x = x + _attention(layer.attn2, layer.norm2(x), context)
     inner, gate = layer.ff.net[0].proj(layer.norm3(x)).chunk(2, dim=-1)
-    x = x + layer.ff.net[2](inner * F.gelu(gate))
-    return x
+    fed: Tensor = layer.ff.net[2](inner * F.gelu(gate))
+    return x + fed
 
 
 def _attention(attention: Block, x: Tensor, context: Tensor) -> Tensor:  # [B, N, C], [B, T, W] -> [B, N, C]

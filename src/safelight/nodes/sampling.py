@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Annotated, NamedTuple
 
 import torch
+from torch import Tensor
 
 from safelight.diffusion.latent import Latent
 from safelight.diffusion.noise import initial_noise
@@ -185,8 +186,10 @@ def add_noise(*, model: Model, noise: Noise, sigmas: Sigmas, latent_image: Laten
 
 def _run(guider: Guider, sampler: SamplerSpec, sigmas: Sigmas, latent: Latent, noise: Noise, run: Run) -> Sampled:
     total = max(len(sigmas) - 1, 0)
-    preview = previewer(guider.model.family.latent, run.folders)
     run.step(0, total)
+
+    def preview(denoised: Tensor) -> Tensor:
+        return previewer(guider.model.family.latent, run.folders)(denoised)
 
     def on_step(step: Step) -> None:
         run.step(min(step.index + 1, total), total, lambda: preview(step.denoised))

@@ -1,0 +1,70 @@
+"""Which value of an editor's node belongs to which widget: they are saved in the order they are drawn."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from safelight.graph.catalog import InputSpec, NodeSpec
+from safelight.graph.editor import PRIMITIVE, EditorNode
+
+AFTER_GENERATE = ("fixed", "increment", "decrement", "randomize")
+"""Values of the small widget beside a seed, which says what becomes of it after a run."""
+UPLOAD = "image"
+"""Value of the button by which a picture is uploaded."""
+SEEDS = frozenset({"seed", "noise_seed"})  # have such a widget whether or not their node says so
+
+
+def widgets_of(node: EditorNode, spec: NodeSpec | None) -> list[InputSpec]:
+    """The widgets of a node in the order they are drawn: required ones first.
+
+    Of a type that is not in the catalog, those that the document itself names.
+    """
+    if spec is not None:
+        return sorted((port for port in spec.inputs if port.is_widget), key=lambda port: not port.required)
+    if node.type == PRIMITIVE:
+        return [InputSpec("value", "*")]
+    return [InputSpec(socket.name, socket.type) for socket in node.inputs if socket.is_widget]
+
+
+def values_of(node: EditorNode, spec: NodeSpec | None) -> dict[str, object]:
+    """What the widgets of a node hold, by name; what the document says nothing of is left out."""
+    ports = widgets_of(node, spec)
+    if isinstance(node.values, Mapping):
+        known = {port.name for port in ports} if spec is not None else set(node.values)
+        return {name: value for name, value in node.values.items() if name in known and value is not None}
+    values = in_order(ports, node.values)
+    return {port.name: value for port, value in zip(ports, values, strict=False) if value is not None}
+
+
+def in_order(ports: Sequence[InputSpec], values: Sequence[object]) -> list[object]:
+    """The value of each port, as many as there are; those of the small widgets beside them are passed over."""
+    found: list[object] = []
+    at = 0
+    button = max((place for place, port in enumerate(ports) if port.required), default=-1)
+    for place, port in enumerate(ports):
+        if at >= len(values):
+            break
+        found.append(values[at])
+        at += 1
+        following = ports[place + 1] if place + 1 < len(ports) else None
+        if at < len(values) and _is_control(values[at], port, following):
+            at += 1
+        spare = len(values) - at > len(ports) - place - 1
+        if place == button and spare and values[at] == UPLOAD and any(port.upload for port in ports):
+            at += 1
+    return found
+
+
+def usual(ports: Iterable[InputSpec]) -> dict[str, object]:
+    """What an editor puts into widgets that a saved document does not know: their defaults, or first choices."""
+    values = {port.name: port.choices[0] if port.default is None and port.choices else port.default for port in ports}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _is_control(value: object, port: InputSpec, following: InputSpec | None) -> bool:
+    """Whether a value is that of the small widget behind `port`, rather than that of the port after it."""
+    if not isinstance(value, str) or value not in AFTER_GENERATE:
+        return False
+    if port.control_after_generate or port.name in SEEDS or following is None:
+        return True
+    if following.type == "COMBO":
+        return following.choices is not None and value not in following.choices and following.folder is None
+    return following.type in ("INT", "FLOAT", "BOOLEAN")
