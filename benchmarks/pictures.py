@@ -45,16 +45,22 @@ class Timing:
     steps: tuple[float, ...]
 
 
-def timed(make: Maker, order: Order) -> Timing:
+Clock = Callable[[], float]
+"""Seconds: `time.perf_counter`, or `time.process_time` for those that all threads of this process computed."""
+
+
+def timed(make: Maker, order: Order, clock: Clock = time.perf_counter) -> Timing:
     """Make a picture, and say how long it took."""
     ends: list[float] = []
     gc.collect()
-    begin = time.perf_counter()
-    make(order, lambda: ends.append(time.perf_counter()))
-    return Timing(time.perf_counter() - begin, tuple(after - before for before, after in pairwise(ends)))
+    begin = clock()
+    make(order, lambda: ends.append(clock()))
+    return Timing(clock() - begin, tuple(after - before for before, after in pairwise(ends)))
 
 
-def interleaved(makers: Mapping[str, Maker], order: Order, rounds: int) -> dict[str, list[Timing]]:
+def interleaved(
+    makers: Mapping[str, Maker], order: Order, rounds: int, clock: Clock = time.perf_counter
+) -> dict[str, list[Timing]]:
     """Let everyone make a picture in turn, `rounds` times after one to warm up, so that what disturbs one disturbs all.
 
     Seeds differ from round to round: nobody can keep a result. Who begins changes from round to round.
@@ -65,7 +71,7 @@ def interleaved(makers: Mapping[str, Maker], order: Order, rounds: int) -> dict[
     for number in range(rounds):
         turn = sorted(makers, reverse=bool(number % 2))
         for name in turn:
-            found[name].append(timed(makers[name], replace(order, seed=order.seed + number)))
+            found[name].append(timed(makers[name], replace(order, seed=order.seed + number), clock))
     return found
 
 

@@ -152,3 +152,21 @@ def test_an_ending_that_is_no_models_is_not_read(folders: Folders) -> None:
 def test_an_unknown_folder_is_refused(folders: Folders) -> None:
     with pytest.raises(BadInput, match="no folder called etc"):
         folders.list("etc")
+
+
+def test_a_name_may_name_another_folder_behind_it(tmp_path: Path) -> None:
+    folders = Folders.at(tmp_path)
+    folders.make()
+    made = folders.writable("output", "cat.png")
+    made.write_bytes(b"made")
+    assert folders.resolve("input", "cat.png [output]") == made
+    with pytest.raises(BadInput):
+        folders.resolve("output", "cat.png [input]")
+
+
+def test_a_model_is_never_looked_for_in_another_folder(tmp_path: Path) -> None:
+    folders = Folders.at(tmp_path)
+    folders.make()
+    folders.writable("output", "cat.safetensors").write_bytes(b"made")
+    with pytest.raises(BadInput):
+        folders.resolve("checkpoints", "cat.safetensors [output]")

@@ -3,6 +3,7 @@
 import logging
 import logging.handlers
 import sys
+from typing import Annotated
 
 import typer
 
@@ -12,7 +13,6 @@ from safelight.errors import BadInput, Cancelled, SafelightError
 from safelight.settings import read_settings
 
 app = typer.Typer(
-    help="Safelight: type a description and watch the latent image develop into a picture.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
@@ -24,6 +24,21 @@ app.add_typer(models.app, name="models")
 FAILED, BAD_INPUT = 1, 2
 LOG = "safelight.log"
 LOG_BYTES = 5_000_000
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"safelight {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def safelight(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version.")
+    ] = False,
+) -> None:
+    """Safelight: type a description and watch the latent image develop into a picture."""
 
 
 def run_command() -> None:

@@ -25,6 +25,7 @@ from safelight.text.wildcards import resolve
 
 DEFAULT_CHECKPOINT = MODEL_FOLDERS["checkpoints"].starter[0]
 SEEDS = 2**32  # of the seeds drawn here; any up to 2^64 - 1 can be asked for
+CHANGE = 0.7  # how much of a picture is changed where that is not said: new, but still the same picture
 CELL = 8  # pixels: sizes are multiples of it
 NAME_LENGTH = 60  # characters kept of a picture's name
 
@@ -51,7 +52,9 @@ def generate(
     batch: Annotated[int, typer.Option(min=1, help="Pictures made at once, from one seed.")] = 1,
     count: Annotated[int, typer.Option(min=1, help="Pictures made one after another; each seed is one more.")] = 1,
     init_image: Annotated[Path | None, typer.Option(help="A picture to start from.")] = None,
-    denoise: Annotated[float | None, typer.Option(min=0, max=1, help="How much of it to change; 1 is all.")] = None,
+    denoise: Annotated[
+        float | None, typer.Option(min=0, max=1, help="How much of it to change: 1 is all, 0.7 usual.")
+    ] = None,
     mask: Annotated[Path | None, typer.Option(help="A picture that is white where the first is repainted.")] = None,
     clip_skip: Annotated[
         int | None, typer.Option(min=1, max=24, help="Layer of the text encoder from the end.")
@@ -93,17 +96,16 @@ def generate(
         vae=None if vae is None else _found(folders, "vae", vae),
         batch=batch,
         init_image=None if init_image is None else _input_name(init_image),
-        denoise=1.0 if denoise is None else denoise,
+        denoise=(1.0 if init_image is None else CHANGE) if denoise is None else denoise,
         mask=None if mask is None else _input_name(mask),
         clip_skip=clip_skip,
         syntax=syntax.value,
     )
-    wildcards = folders.home / "wildcards"
     requests = [
         replace(
             request,
-            prompt=resolve(prompt, first_seed + index, wildcards),
-            negative=resolve(negative, first_seed + index, wildcards),
+            prompt=resolve(prompt, first_seed + index, folders.wildcards),
+            negative=resolve(negative, first_seed + index, folders.wildcards),
             seed=first_seed + index,
         )
         for index in range(count)

@@ -2,7 +2,6 @@
 
 import json
 import sys
-from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -51,18 +50,18 @@ class Report:
             console=console,
             transient=True,
             disable=as_json or not console.is_terminal,
+            redirect_stdout=False,  # to the standard error, that is
+            redirect_stderr=False,
         )
         self._node: tuple[str, str] | None = None
-        self._stack = ExitStack()
 
     def __enter__(self) -> Self:
-        self._stack.enter_context(self._bar)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._stack.close()
+        self._clear()
 
     def __call__(self, event: Event) -> None:
         """Show one event."""
@@ -74,10 +73,13 @@ class Report:
             case events.Progress():
                 self._progress(event)
             case events.Output(folder="output"):
+                self._clear()
                 print(file, flush=True)
             case events.Output(kind="warning"):
-                self._bar.console.print(f"Note: {event.text}", highlight=False, markup=False)
+                self._clear()
+                note(f"Note: {event.text}")
             case events.Output(kind="text"):
+                self._clear()
                 print(event.text, flush=True)
 
     def _file(self, event: events.Output) -> Path:
@@ -94,7 +96,12 @@ class Report:
             for task in self._bar.task_ids:
                 self._bar.remove_task(task)
             self._bar.add_task("Developing", total=event.total)
+        self._bar.start()
         self._bar.update(self._bar.task_ids[-1], completed=event.value, total=event.total)
+
+    def _clear(self) -> None:
+        """Take the bar off the terminal, so that a line can be written there; the next step brings it back."""
+        self._bar.stop()
 
 
 def note(message: str) -> None:

@@ -6,21 +6,17 @@ from typing import Annotated
 
 import typer
 
-from safelight.cli.report import Report
-from safelight.cli.working import folders_of, refused, run_all
+from safelight.cli.opening import open_workflow
+from safelight.cli.report import Report, note
+from safelight.cli.working import folders_of, run_all
 from safelight.errors import BadInput
-from safelight.files.pictures import read_text
 from safelight.graph.document import Link, NodeCall
-from safelight.graph.formats import load_api
 from safelight.graph.problems import nearest
 from safelight.settings import read_settings
 
-MOST_BYTES = 100_000_000  # of a workflow file
-KEPT_AS = "prompt"  # the key of a picture's text that holds its workflow
-
 
 def run(
-    file: Annotated[Path, typer.Argument(help="A workflow (JSON, API format), or a PNG made by one.")],
+    file: Annotated[Path, typer.Argument(help="A workflow (JSON, also as editors save it), or a picture made by one.")],
     settings_of_nodes: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="NODE.INPUT=VALUE", help="Change an input; NODE is an id, a title or a type."),
@@ -32,31 +28,14 @@ def run(
 ) -> None:
     """Run a saved workflow. The paths of what it saves go to the standard output."""
     settings = read_settings(device=device, dtype=dtype)
-    workflow, problems = load_api(_document(file))
-    if problems:
-        raise refused(problems).at(str(file))
-    for change in settings_of_nodes or []:
-        _change(workflow, change)
     folders = folders_of(settings, out)
+    opened = open_workflow(file, folders)
+    for text in opened.notes:
+        note(f"Note: {text}")
+    for change in settings_of_nodes or []:
+        _change(opened.workflow, change)
     with Report(folders, as_json=as_json) as report:
-        run_all([workflow], settings, folders, report)
-
-
-def _document(file: Path) -> str | bytes:
-    """The workflow's JSON."""
-    try:
-        with file.open("rb") as opened:
-            content = opened.read(MOST_BYTES + 1)
-    except OSError as error:
-        raise BadInput(f"{file} cannot be read: {error.strerror}.", mend="Give the path of a workflow.") from error
-    if len(content) > MOST_BYTES:
-        raise BadInput(f"{file} is too large to be a workflow.", mend="Give a JSON file or a PNG made by a workflow.")
-    if not content.startswith(b"\x89PNG"):
-        return content
-    kept = read_text(file)
-    if KEPT_AS not in kept:
-        raise BadInput(f"{file} has no workflow in it.", mend="Use a PNG saved with its metadata.")
-    return kept[KEPT_AS]
+        run_all([opened.workflow], settings, folders, report)
 
 
 def _change(workflow: dict[str, NodeCall], change: str) -> None:

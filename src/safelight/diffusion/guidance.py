@@ -162,14 +162,14 @@ class GuidedDenoiser:
 
     def with_uncond(self, x: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor]:
         parts = self._parts
-        uncond, *rest = estimates(self.predict, (self.negative, *self.others, *parts), x, sigma)
-        others, conds = rest[: len(self.others)], rest[len(self.others) :]
+        found = estimates(self.predict, (*parts, self.negative, *self.others), x, sigma)
+        conds, uncond, others = found[: len(parts)], found[len(parts)], tuple(found[len(parts) + 1 :])
         weights = [part[0].cond.part_weight for part in parts]
         if weights == [1]:
             (cond,) = conds
         else:
             cond = uncond + sum((c - uncond) * weight for c, weight in zip(conds, weights, strict=True))
-        return self.guidance.with_uncond(Guess(cond, uncond, x, sigma, self.cfg, tuple(others), self.memory))
+        return self.guidance.with_uncond(Guess(cond, uncond, x, sigma, self.cfg, others, self.memory))
 
     @cached_property
     def _parts(self) -> list[tuple[Placed, ...]]:

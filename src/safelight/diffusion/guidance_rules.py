@@ -187,7 +187,7 @@ def limited_norm(strength: float) -> After:
     """
 
     def finish(guess: Guess, denoised: Tensor) -> Tensor:
-        length, guided = (torch.linalg.vector_norm(x, dim=1, keepdim=True) for x in (guess.cond, denoised))
+        length, guided = (x.norm(dim=1, keepdim=True) for x in (guess.cond, denoised))
         return denoised * (length / (guided + 1e-8)).clamp(max=1) * strength
 
     return finish

@@ -5,6 +5,7 @@ Each gives falling sigmas [steps + 1], float32, on the CPU, with 0 at the end, u
 
 import math
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -117,7 +118,7 @@ def extended(sigmas: Tensor, parts: int, start: float, end: float, spacing: str)
     """
     shares = SPACINGS[spacing](torch.linspace(0, 1, parts + 1)[:-1])
     pieces = []
-    for sigma, sigma_next in zip(sigmas[:-1], sigmas[1:], strict=True):
+    for sigma, sigma_next in pairwise(sigmas):
         cut = shares if end <= sigma <= start else shares[:1]
         pieces.append(torch.lerp(sigma, sigma_next, cut))
     return torch.cat([*pieces, sigmas[-1:]])

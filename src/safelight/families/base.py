@@ -16,6 +16,8 @@ class LatentFormat:
         compression: Image pixels per latent pixel, along each side.
         scale: The denoiser's latent is `(vae_latent - shift) * scale`, of about unit variance.
         shift: See `scale`.
+        mean, std: Of each channel, where channels are brought to unit variance one by one: the denoiser's latent is
+            then `(vae_latent - mean) / std * scale`.
         rgb_factors: One row per channel of the scaled latent: its share of red, green and blue, each about
             -1..1, for previews that cost nothing.
         taesd: Name of the tiny autoencoder for previews, as its files are called (Bohan 2023, MIT).
@@ -27,6 +29,8 @@ class LatentFormat:
     shift: float
     rgb_factors: tuple[tuple[float, float, float], ...]
     taesd: str
+    mean: tuple[float, ...] = ()
+    std: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,12 @@ SDXL_LATENT = LatentFormat(
     ),
     taesd="taesdxl",
 )
+PLAYGROUND_LATENT = replace(  # Li et al. 2024, arXiv:2402.17245: Playground 2.5, of SDXL's shape
+    SDXL_LATENT,
+    scale=0.5,
+    mean=(-1.6574, 1.886, -1.383, 2.5155),
+    std=(8.4927, 5.9022, 6.5498, 5.2299),
+)
 CLIP_G = Tower("g", layer=2, final_norm=False, pad_token=0)
 
 SDXL = Family(

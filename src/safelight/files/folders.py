@@ -63,6 +63,7 @@ FILE_FOLDERS: dict[str, FolderKind] = {
 LONGEST_PART = 255  # bytes; of a file's name, on every common file system
 LONGEST_NAME = 1000
 _SEPARATOR = re.compile(r"[/\\]")
+_ANNOTATED = re.compile(rf"(.*\S)\s*\[({'|'.join(FILE_FOLDERS)})\]")
 OLD_NAMES = {"unet": "diffusion_models", "clip": "text_encoders"}
 
 OTHER_PROGRAMS: tuple[tuple[str, str], ...] = (
@@ -123,6 +124,12 @@ class Folders:
         """Create the folders that a person puts files into, and those that the program does."""
         for name in _KINDS:
             self.directories[name][0].mkdir(parents=True, exist_ok=True)
+        self.wildcards.mkdir(exist_ok=True)
+
+    @property
+    def wildcards(self) -> Path:
+        """Where files of words for `__name__` in prompts are."""
+        return self.home / "wildcards"
 
     def list(self, folder: str) -> tuple[str, ...]:
         """Names of the files in a folder, with sub-folders as `folder/file`, in alphabetical order.
@@ -155,7 +162,7 @@ class Folders:
         Raises:
             BadInput: The name leads out of the folder, by itself or by a link; or there is no such file.
         """
-        folder = _known(folder)
+        folder, name = annotated(_known(folder), name)
         relative = _inside(name)
         kind = _KINDS[folder]
         if kind.endings is None or relative.suffix.lower() in kind.endings:
@@ -190,6 +197,15 @@ class Folders:
 
 
 _KINDS = MODEL_FOLDERS | FILE_FOLDERS
+
+
+def annotated(folder: str, name: str) -> tuple[str, str]:
+    """Folder and name of a file; clients may name another folder behind the name, as `cat.png [output]`.
+
+    Models are never looked for in another folder.
+    """
+    match = _ANNOTATED.fullmatch(name) if folder in FILE_FOLDERS else None
+    return (match[2], match[1]) if match else (folder, name)
 
 
 def _known(folder: str) -> str:

@@ -67,7 +67,10 @@ def picture_size(path: Path) -> tuple[int, int]:
         BadInput: As `read_picture`.
     """
     with _opened(path) as file:
-        lies_on_its_side = file.getexif().get(ExifTags.Base.Orientation, 1) >= 5
+        try:
+            lies_on_its_side = file.getexif().get(ExifTags.Base.Orientation, 1) >= 5  # PNG is read to its end for it
+        except (OSError, SyntaxError, ValueError) as error:
+            raise _damaged(path, error) from error
         return (file.height, file.width) if lies_on_its_side else file.size
 
 

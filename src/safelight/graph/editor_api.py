@@ -213,20 +213,10 @@ def _handed_in(place: _Place, number: int) -> tuple[_Place, _Found]:
     if place.outer is None or place.node is None or not 0 <= number < len(place.room.inputs):
         return place, None
     name = place.room.inputs[number]
-    socket = _outside(place.node, name, number)
+    socket = next((socket for socket in place.node.inputs if socket.name == name), None)
     if socket is not None and socket.link is not None:
         return place.outer, socket
     return place, _Written(place.values[OWN, name]) if (OWN, name) in place.values else None
-
-
-def _outside(node: EditorNode, name: str, number: int) -> EditorSocket | None:
-    """The socket of a node for an input of the room it stands for: of that name, else of that number."""
-    for socket in node.inputs:
-        if socket.name == name:
-            return socket
-    if number < len(node.inputs) and not node.inputs[number].is_widget:
-        return node.inputs[number]
-    return None
 
 
 def _passed_through(node: EditorNode, output: int) -> EditorSocket | None:

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from safelight.graph.catalog import Catalog, InputSpec, NodeSpec
+from safelight.graph.catalog import Catalog, NodeSpec
 from safelight.graph.document import Link, Workflow
+from safelight.graph.editor_widgets import UPLOAD
 
 COLUMN, GAP = 340, 40  # pixels
 ROW, HEADER, TEXT = 26, 60, 120  # pixels: a socket or small widget, a node's frame, a text box
@@ -90,20 +91,18 @@ def _columns(workflow: Workflow) -> dict[str, int]:
 
 
 def _widget_values(spec: NodeSpec, inputs: Mapping[str, object]) -> list[object]:
+    """In the order editors draw them: each seed with its small widget, the upload button behind the required ones."""
     values: list[object] = []
-    for port in spec.inputs:
-        if port.is_widget:
-            value = inputs.get(port.name, port.default)
-            values.append(port.default if isinstance(value, Link) else value)
-            values.extend(_companions(port))
+    ports = [port for port in spec.inputs if port.is_widget]
+    for required in (True, False):
+        for port in ports:
+            if port.required == required:
+                value = inputs.get(port.name, port.default)
+                values.append(port.default if isinstance(value, Link) else value)
+                values.extend(["fixed"] if port.control_after_generate else [])
+        if required and any(port.upload for port in ports):
+            values.append(UPLOAD)
     return values
-
-
-def _companions(port: InputSpec) -> list[object]:
-    """Values of the small widgets that editors put beside this one."""
-    if port.control_after_generate:
-        return ["fixed"]
-    return ["image"] if port.upload else []
 
 
 def _height(spec: NodeSpec) -> int:

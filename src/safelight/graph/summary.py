@@ -18,8 +18,8 @@ def summary(workflow: Workflow, output: str) -> Parameters | None:
         output: The id of a node that saves pictures.
 
     Returns:
-        None where no single node behind it has a sampler's inputs. What the workflow does not write down, but
-        works out while it runs, is left at its default.
+        Those of the nearest one; None where no node behind it has a sampler's inputs. What the workflow does not
+        write down, but works out while it runs, is left at its default.
     """
     for call in _upstream(workflow, output):
         if {"sampler_name", "scheduler", "positive", "negative", "latent_image"} <= call.inputs.keys():

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from types import MappingProxyType
 
+from safelight.files.folders import annotated
 from safelight.graph.catalog import WIDGET_TYPES, Catalog, InputSpec, accepts
 from safelight.graph.document import Link, Value, Workflow
 from safelight.graph.literals import Read, Unfit, reader
@@ -154,6 +155,7 @@ class _Check:
             self._file(node, port, port.folder, value)
 
     def _file(self, node: str, port: InputSpec, folder: str, name: str) -> None:
+        folder, name = annotated(folder, name)
         if folder not in self._folders:
             self._folders[folder] = dict.fromkeys(sorted(self._files(folder)))
         names = self._folders[folder]
@@ -181,8 +183,14 @@ class _Check:
 
     def _how_to_link(self, port: InputSpec) -> str:
         if port.type not in self._makers:
-            made = (spec.title for spec in self._catalog.values() if any(out.type == port.type for out in spec.outputs))
-            self._makers[port.type] = next(made, None)
+            # the nodes that make it first of all know best how
+            made = [
+                (place, spec.title)
+                for spec in self._catalog.values()
+                for place, out in enumerate(spec.outputs)
+                if out.type == port.type
+            ]
+            self._makers[port.type] = min(made, key=lambda maker: maker[0])[1] if made else None
         maker = self._makers[port.type]
         return f"Link it to an output of type {port.type}" + (f", such as that of {maker}." if maker else ".")
 

@@ -53,11 +53,21 @@ class Model:
 
     def scale_latent(self, latent: Tensor) -> Tensor:
         """A latent as the VAE gives it, as the denoiser takes it."""
-        return (latent - self.family.latent.shift) * self.family.latent.scale
+        shift, scale = self._latent_range(latent)
+        return (latent - shift) * scale
 
     def unscale_latent(self, latent: Tensor) -> Tensor:
         """The inverse of `scale_latent`."""
-        return latent / self.family.latent.scale + self.family.latent.shift
+        shift, scale = self._latent_range(latent)
+        return latent / scale + shift
+
+    def _latent_range(self, like: Tensor) -> tuple[Tensor | float, Tensor | float]:
+        """What is taken off a latent, and what it is multiplied by after: numbers, or one for each channel."""
+        latent = self.family.latent
+        if not latent.std:
+            return latent.shift, latent.scale
+        mean, std = (like.new_tensor(values).reshape(1, -1, 1, 1) for values in (latent.mean, latent.std))
+        return mean, latent.scale / std
 
     def predict(
         self,

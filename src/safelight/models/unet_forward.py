@@ -83,9 +83,9 @@ def _attend(block: Block, x: Tensor, context: Tensor) -> Tensor:  # [B, C, h, w]
     for layer in block.transformer_blocks:
         inner = _transform(layer, inner, context)
     if block.use_linear_projection:
-        inner = block.proj_out(inner).transpose(1, 2).unflatten(2, x.shape[2:])
+        inner = block.proj_out(inner).transpose(1, 2).reshape(x.shape)
     else:
-        inner = block.proj_out(inner.transpose(1, 2).unflatten(2, x.shape[2:]))
+        inner = block.proj_out(inner.transpose(1, 2).reshape(x.shape))
     return x + inner
 
 

@@ -1,6 +1,5 @@
 """Pictures and latents from files and into them."""
 
-import re
 import secrets
 from collections.abc import Callable
 from pathlib import Path
@@ -126,7 +125,7 @@ def load_latent(*, latent: Annotated[str, File("input")], run: Run) -> Latent:
     Args:
         latent: A .latent file in the input folder.
     """
-    path = run.folders.resolve(*_annotated(latent, "input"))
+    path = run.folders.resolve("input", latent)
     try:
         tensors = load_file(path)
     except (SafetensorError, OSError) as error:
@@ -139,13 +138,7 @@ def load_latent(*, latent: Annotated[str, File("input")], run: Run) -> Latent:
 
 
 def _read(folder: str, name: str, run: Run) -> Picture:
-    return read_picture(run.folders.resolve(*_annotated(name, folder)))
-
-
-def _annotated(name: str, folder: str) -> tuple[str, str]:
-    """Folder and name of a file; clients may name the folder behind the name, as `cat.png [output]`."""
-    match = re.fullmatch(r"(.*\S)\s*\[(input|output|temp)\]", name)
-    return (match[2], match[1]) if match else (folder, name)
+    return read_picture(run.folders.resolve(folder, name))
 
 
 def _loaded(picture: Picture) -> Loaded:

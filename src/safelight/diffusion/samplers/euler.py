@@ -94,6 +94,23 @@ def euler_ancestral_cfg_pp(
     return x
 
 
+def euler_cfg_pp_alternative(
+    denoiser: Denoiser, x: Tensor, sigmas: Tensor, *, noise: NoiseSource, on_step: OnStep
+) -> Tensor:
+    """Euler steps along the noise that remains when what guidance has added is taken off the latent as well.
+
+    Arguments are `Sampler`'s. The last step goes as far past `denoised` as that lies past the unguided estimate.
+
+    Source: Chung et al. 2024, arXiv:2406.08070, read in sigma.
+    """
+    for index, (sigma, sigma_next) in enumerate(pairwise(sigmas)):
+        denoised, uncond = denoiser.with_uncond(x, sigma)
+        on_step(Step(index, sigma, x, denoised))
+        slope = (x - denoised + uncond - denoised) / sigma
+        x = x + slope * (sigma_next - sigma)
+    return x
+
+
 def euler_cfg_pp(denoiser: Denoiser, x: Tensor, sigmas: Tensor, *, noise: NoiseSource, on_step: OnStep) -> Tensor:
     """`euler_ancestral_cfg_pp` without fresh noise. Arguments are `Sampler`'s.
 

@@ -20,6 +20,8 @@ def sa_solver(
     s_noise: float = 1.0,
     predictor_order: int = 3,
     corrector_order: int = 4,
+    stochastic_span: tuple[float, float] | None = None,
+    simple_order_2: bool = False,
 ) -> Tensor:
     """Predict by Adams-Bashforth, evaluate, and correct by Adams-Moulton, both along the reverse SDE.
 
@@ -29,10 +31,14 @@ def sa_solver(
         sigmas: Falling noise levels [steps + 1], on the CPU.
         noise: (sigma, sigma_next) -> unit noise shaped as `x`; asked only where the process is stochastic.
         on_step: Told of each step, of the predicted `x` and what the model made of it.
-        eta: The paper's tau within `denoiser.process.stochastic_span`; outside it is 0.
+        eta: The paper's tau within `stochastic_span`; outside it is 0.
         s_noise: Standard deviation of the fresh noise.
         predictor_order: Estimates used to predict; the first steps use as many as there are.
-        corrector_order: Estimates used to correct, that of the predicted `x` among them.
+        corrector_order: Estimates used to correct, that of the predicted `x` among them; 0 corrects nothing.
+        stochastic_span: The highest and lowest noise level that fresh noise may leave in the latent; None for
+            the process's own.
+        simple_order_2: Whether steps that use two estimates weigh the older one by the leading term of its
+            integral alone.
 
     Returns:
         The latent at `sigmas[-1]`, shape and dtype of `x`.
@@ -51,6 +57,8 @@ def sa_solver(
         eta=eta,
         s_noise=s_noise,
         orders=(predictor_order, corrector_order),
+        stochastic_span=stochastic_span,
+        simple_order_2=simple_order_2,
         evaluates_corrected=False,
     )
 
@@ -66,6 +74,8 @@ def sa_solver_pece(
     s_noise: float = 1.0,
     predictor_order: int = 3,
     corrector_order: int = 4,
+    stochastic_span: tuple[float, float] | None = None,
+    simple_order_2: bool = False,
 ) -> Tensor:
     """`sa_solver`, asking the model once more after each correction (predict, evaluate, correct, evaluate).
 
@@ -80,6 +90,8 @@ def sa_solver_pece(
         eta=eta,
         s_noise=s_noise,
         orders=(predictor_order, corrector_order),
+        stochastic_span=stochastic_span,
+        simple_order_2=simple_order_2,
         evaluates_corrected=True,
     )
 
@@ -94,12 +106,14 @@ def _sa_solver(
     eta: float,
     s_noise: float,
     orders: tuple[int, int],
+    stochastic_span: tuple[float, float] | None,
+    simple_order_2: bool,
     evaluates_corrected: bool,
 ) -> Tensor:
     """Both modes of the method; `orders` are those of the predictor and the corrector."""
     predictor_order, corrector_order = orders
     process = denoiser.process
-    stochastic_from, stochastic_to = process.stochastic_span
+    stochastic_from, stochastic_to = stochastic_span or process.stochastic_span
     sigmas = process.finite_snr(sigmas)
     half_log_snr = process.half_log_snr(sigmas)
     signals = process.signal(sigmas)
@@ -111,7 +125,8 @@ def _sa_solver(
         """The mean of the SDE's way from `sigmas[index]` to the next, with estimates up to that at `newest`."""
         used = list(estimates)[-order:]
         levels = half_log_snr[newest + 1 - len(used) : newest + 1]
-        weights = _weights(levels - half_log_snr[index + 1], gains[index], 1 + tau**2)
+        weigh = _simple_weights if simple_order_2 and len(used) == 2 else _weights
+        weights = weigh(levels - half_log_snr[index + 1], gains[index], 1 + tau**2)
         kept = sigmas[index + 1] / sigmas[index] * torch.exp(-(tau**2) * gains[index])
         gained = torch.stack([weight * estimate for weight, estimate in zip(weights, used, strict=True)]).sum(dim=0)
         return kept * x + signals[index + 1] * gained
@@ -123,7 +138,9 @@ def _sa_solver(
         estimates.append(denoised)
         # The orders fall towards sigma 0, where steps in log-SNR grow too long to extrapolate over.
         most = len(sigmas) - 1 - index if sigmas[-1] == 0 else len(sigmas)
-        if index > 0 and (sigma_next > 0 or evaluates_corrected):
+        if index == 0 or corrector_order == 0:
+            x = predicted
+        elif sigma_next > 0 or evaluates_corrected:
             x = adams(x, index - 1, min(corrector_order, most), newest=index) + drawn
             if evaluates_corrected:
                 denoised = denoiser(x, sigma)
@@ -156,3 +173,15 @@ def _weights(levels: Tensor, gain: Tensor, rate: float) -> list[float]:
     powers = torch.arange(len(levels))
     weights: list[float] = torch.linalg.solve(levels ** powers[:, None], torch.stack(moments)).tolist()
     return weights
+
+
+def _simple_weights(levels: Tensor, gain: Tensor, rate: float) -> list[float]:
+    """As `_weights` for two estimates; of what the slope between them adds, only the leading term in `gain`.
+
+    The newer estimate lies at the step's end where it corrects, and at its start where it predicts.
+    """
+    levels, gain = levels.double(), gain.double()
+    whole = -torch.expm1(-rate * gain)
+    apart = levels[1] - levels[0]
+    newer = 0.5 * rate * gain**2 / apart if levels[1] == 0 else whole + 0.5 * rate * gain**2 / apart
+    return [float(whole - newer), float(newer)]
