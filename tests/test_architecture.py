@@ -24,7 +24,7 @@ ALLOWED: dict[str, set[str]] = {
     "diffusion": {"errors"},
     "text": {"errors"},
     "models": {"errors", "files", "families", "text", "diffusion"},
-    "nodes": {"errors", "files", "graph", "text", "diffusion", "models"},
+    "nodes": {"errors", "files", "families", "graph", "text", "diffusion", "models"},
     "worker": {*FLOOR, "text", "diffusion", "models", "nodes"},
     "cli": {*FLOOR, "text", "nodes", "worker"},
 }

@@ -1,5 +1,6 @@
 """The command as people call it, in this process and in one of its own."""
 
+import json
 import logging
 import shutil
 import subprocess
@@ -7,12 +8,17 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
+from PIL import Image
 
 from safelight.cli import main
+from safelight.files.pictures import read_text
 from tests.studio import tiny_file
 
+QUICK = ("--checkpoint", "tiny", "--steps", "1", "--width", "64", "--height", "64")
+SEEDED = (*QUICK, "--seed", "1")
 SAFELIGHT = (sys.executable, "-c", "from safelight.cli import main; main()")
 
 
@@ -32,6 +38,7 @@ class Result:
 
 
 Command = Callable[..., Result]
+Process = Callable[..., subprocess.Popen[str]]
 
 
 @pytest.fixture
@@ -58,7 +65,7 @@ def command(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) 
 
 
 @pytest.fixture
-def process(home: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., subprocess.Popen[str]]:
+def process(home: Path, monkeypatch: pytest.MonkeyPatch) -> Process:
     """Starts `safelight` in a process of its own."""
     monkeypatch.setenv("SAFELIGHT_DEVICE", "cpu")
     monkeypatch.setenv("OMP_NUM_THREADS", "1")  # a tiny network gains nothing from a second one
@@ -82,3 +89,17 @@ def files_of(home: Path) -> set[str]:
     """Every file in a home folder, beside the log and what is only kept to save time."""
     files = (path.relative_to(home) for path in home.rglob("*") if path.is_file())
     return {path.as_posix() for path in files if path.parts[0] not in ("cache", "safelight.log")}
+
+
+def picture(path: Path, width: int = 64, height: int = 64, colour: int = 128) -> Path:
+    """A picture file of one grey."""
+    Image.new("RGB", (width, height), (colour, colour, colour)).save(path)
+    return path
+
+
+def inputs_of(result: Result, class_type: str) -> dict[str, Any]:
+    """The inputs of the only node of a type, in the workflow that the first picture keeps."""
+    calls = json.loads(read_text(result.paths[0])["prompt"]).values()
+    (found,) = (call["inputs"] for call in calls if call["class_type"] == class_type)
+    assert isinstance(found, dict)
+    return found

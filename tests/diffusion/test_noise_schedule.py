@@ -7,7 +7,15 @@ import numpy as np
 import pytest
 import torch
 
-from safelight.diffusion.noise_schedule import NoiseSchedule, discrete, flux, linear_flow, scaled_linear_betas, sd3
+from safelight.diffusion.noise_schedule import (
+    NoiseSchedule,
+    continuous_flow,
+    discrete,
+    flux,
+    linear_flow,
+    scaled_linear_betas,
+    sd3,
+)
 from tests.diffusion.oracle import SCHEDULES
 from tests.shared import shared_file
 
@@ -86,6 +94,21 @@ def test_a_shift_multiplies_the_ratio_of_noise_to_signal() -> None:
     plain, shifted = linear_flow(1.0).sigmas[:-1], sd3(3.0).sigmas[:-1]
     torch.testing.assert_close(shifted / (1 - shifted), 3 * plain / (1 - plain), rtol=1e-3, atol=0)
     assert flux(0.0).sigma_max == 1.0
+
+
+def test_a_student_knows_every_twentieth_level_counted_from_the_last() -> None:
+    teacher, student = SCHEDULES["sd15_eps"], discrete(scaled_linear_betas(), stride=20)
+    assert torch.equal(student.sigmas, teacher.sigmas[19::20])
+    assert student.timestep(student.sigmas).tolist() == list(range(19, 1000, 20))
+    torch.testing.assert_close(student.sigma(torch.arange(19, 1000, 20)), student.sigmas)
+    assert student.sigma_max == teacher.sigma_max
+
+
+def test_the_clock_of_a_continuous_flow_is_its_share_of_noise() -> None:
+    schedule = continuous_flow(0.002, 80.0)
+    assert (schedule.sigma_min, schedule.sigma_max) == pytest.approx((0.002, 80.0))
+    assert float(schedule.timestep(torch.tensor(3.0))) == 0.75
+    torch.testing.assert_close(schedule.sigma(schedule.timestep(schedule.sigmas)), schedule.sigmas, rtol=1e-4, atol=0)
 
 
 @every_schedule

@@ -41,6 +41,32 @@ def test_a_flow_that_knows_its_direction_recovers_the_latent(sigma: float) -> No
     torch.testing.assert_close(denoised, LATENT.double())
 
 
+@pytest.mark.parametrize("sigma", [0.01, 1.0, 90.0])
+def test_a_flow_written_as_variance_exploding_is_the_flow_divided_by_its_signal(sigma: float) -> None:
+    level = torch.tensor(sigma, dtype=torch.float64)
+    share = level / (1 + level)
+    x = LATENT.double() + level * NOISE.double()
+    scaling = PREDICTIONS["exploding_flow"](level)
+    torch.testing.assert_close(scaling.calculate_input(x), (1 - share) * LATENT.double() + share * NOISE.double())
+    torch.testing.assert_close(scaling.calculate_denoised(x, (NOISE - LATENT).double()), LATENT.double())
+
+
+def test_an_image_to_image_student_sees_the_latent_as_it_is_and_answers_with_the_clean_one() -> None:
+    scaling = PREDICTIONS["image"](torch.tensor(3.0))
+    assert torch.equal(scaling.calculate_input(NOISE), NOISE)
+    assert torch.equal(scaling.calculate_denoised(NOISE, LATENT), LATENT)
+
+
+@pytest.mark.parametrize("sigma", [0.05, 1.0, 14.0])
+def test_a_consistency_model_all_but_answers_as_one_that_knows_the_noise(sigma: float) -> None:
+    # c_skip is 0.25 / (10 t)^2 or less, with t = 19 its least: the boundary condition is met at time 0 alone
+    level = torch.tensor(sigma)
+    x = LATENT + level * NOISE
+    denoised = PREDICTIONS["lcm"](level).calculate_denoised(x, NOISE)
+    torch.testing.assert_close(denoised, LATENT, rtol=0, atol=1e-4)
+    assert torch.equal(PREDICTIONS["lcm"](level).c_in, PREDICTIONS["eps"](level).c_in)
+
+
 @pytest.mark.parametrize(("name", "sigma_data"), [("eps", 1.0), ("v", 1.0), ("x0", 1.0), ("edm", 0.5)])
 def test_the_network_is_shown_unit_variance(name: str, sigma_data: float) -> None:
     sigma = torch.tensor([0.02, 1.0, 14.0])

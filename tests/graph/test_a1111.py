@@ -229,3 +229,11 @@ def test_what_is_not_carried_over_is_told() -> None:
 def test_a_lora_that_is_not_there_keeps_its_name_for_the_person_to_read() -> None:
     workflow = imported(f"<lora:gone:1>\n{SETTINGS}").workflow
     assert only(workflow, "LoraLoader")["lora_name"] == "gone.safetensors"
+
+
+@pytest.mark.parametrize("setting", ["Hires upscale: inf", "Size: 0x512, Hires resize: 64x0", "Hires upscale: nan"])
+def test_settings_that_make_no_sense_end_in_no_stack_trace(setting: str) -> None:
+    workflow = imported(f"a\nSteps: 2, Sampler: Euler, Seed: 1, Denoising strength: 0.5, {setting}").workflow
+    size = only(workflow, "LatentUpscale")
+    assert size["width"] > 0
+    assert size["height"] > 0

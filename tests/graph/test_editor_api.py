@@ -63,7 +63,7 @@ def scaled(*between: Any, links: list[Any], **more: Any) -> dict[str, Any]:
 
 
 INVERT = [("image", "IMAGE", 1)]
-STRAIGHT = [[1, 1, 0, 5, 0, "IMAGE"], [9, 5, 0, 9, 0, "IMAGE"]]
+STRAIGHT: list[Any] = [[1, 1, 0, 5, 0, "IMAGE"], [9, 5, 0, 9, 0, "IMAGE"]]
 
 
 def test_every_recorded_workflow_goes_to_an_editor_and_back() -> None:
@@ -154,8 +154,8 @@ def test_the_upload_button_stands_behind_all_required_widgets() -> None:
     document = {"nodes": [node(1, "LoadImageMask", "cat.png", "red", "image")], "links": []}
     assert meant(document)["1"].inputs == {"image": "cat.png", "channel": "red"}
     workflow = {"1": NodeCall("LoadImageMask", {"image": "cat.png", "channel": "red"})}
-    (laid_out,) = to_editor(workflow, CATALOG)["nodes"]  # type: ignore[misc]
-    assert laid_out["widgets_values"] == ["cat.png", "red", "image"]
+    laid_out: Any = to_editor(workflow, CATALOG)["nodes"]
+    assert laid_out[0]["widgets_values"] == ["cat.png", "red", "image"]
 
 
 def test_a_converted_widget_keeps_its_place_among_the_values() -> None:

@@ -194,3 +194,18 @@ def test_what_a_group_hides_keeps_its_value_and_what_it_renames_is_found() -> No
         "extra": {"groupNodes": {"pair": group(**settings)}},
     }
     assert meant(document)["5:0"].inputs == {"width": 512, "height": Link("2", 0), "batch_size": 1}
+
+
+def test_the_upload_button_of_a_groups_picture_stands_behind_that_nodes_widgets() -> None:
+    inner = [
+        node(-1, "LoadImageMask", "a.png", "alpha", "image", outputs="MASK"),
+        node(-1, "EmptyLatentImage", 512, 512, 1, outputs="LATENT"),
+    ]
+    document = {
+        "nodes": [node(5, "workflow/both", "b.png", "red", "image", 64, 32, 1, outputs="MASK LATENT")],
+        "links": [],
+        "extra": {"groupNodes": {"both": {"nodes": inner, "links": []}}},
+    }
+    workflow = meant(document)
+    assert workflow["5:0"].inputs == {"image": "b.png", "channel": "red"}
+    assert workflow["5:1"].inputs == {"width": 64, "height": 32, "batch_size": 1}

@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from safelight.cli.report import note
 from safelight.cli.working import refused
 from safelight.errors import BadInput
 from safelight.files.embedded import PARAMETERS, SIGNATURES, embedded
 from safelight.files.folders import Folders
-from safelight.files.recipes import find_model
+from safelight.files.recipes import find_model, named
 from safelight.graph.a1111 import workflow_of_parameters
 from safelight.graph.a1111_text import ParametersText, parse_parameters
 from safelight.graph.catalog import Catalog
@@ -108,6 +109,8 @@ def _drawn(workflow: dict[str, NodeCall], catalog: Catalog, folders: Folders) ->
 
 def _from_parameters(text: ParametersText, file: Path, folders: Folders) -> Opened:
     name, digest = text.settings.get("Model", ""), text.settings.get("Model hash", "")
+    if digest and named(folders.list("checkpoints"), name) is None:
+        note(f"Looking for the checkpoint by its hash {digest}; for files that are new here that takes a while.")
     found = find_model(folders, "checkpoints", name, digest)
     if found is None:
         called = (

@@ -187,8 +187,8 @@ def limited_norm(strength: float) -> After:
     """
 
     def finish(guess: Guess, denoised: Tensor) -> Tensor:
-        length, guided = (x.norm(dim=1, keepdim=True) for x in (guess.cond, denoised))
-        return denoised * (length / (guided + 1e-8)).clamp(max=1) * strength
+        share: Tensor = guess.cond.norm(dim=1, keepdim=True) / (denoised.norm(dim=1, keepdim=True) + 1e-8)
+        return denoised * share.clamp(max=1) * strength
 
     return finish
 

@@ -6,6 +6,7 @@ Whatever such a text asks for and the workflow does not do is told, not passed o
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite, nan
 
 from safelight.files.recipes import named
 from safelight.graph.a1111_names import IMAGE_UPSCALERS, LATENT_UPSCALERS, STAND_INS, UPSCALE_MODELS, sampling
@@ -84,7 +85,8 @@ class _Import:
         self._is_ours = self._settings.get("Version", "").startswith(OURS)
 
     def imported(self, checkpoint: str) -> Imported:
-        width, height = _size(self._settings.get("Size", "")) or (512, 512)
+        size = _size(self._settings.get("Size", ""))
+        width, height = size if size and all(size) else (512, 512)
         loader = self._add("CheckpointLoaderSimple", "Checkpoint", ckpt_name=checkpoint)
         vae = self._vae(Link(loader, 2))
         first = self._first()
@@ -238,10 +240,13 @@ class _Import:
         """A setting that is a number; whole ones stay exact however long they are."""
         text = self._settings.get(name, "")
         try:
-            return int(text) if text.isdecimal() else float(text) if text else usual
+            number = int(text) if text.isdecimal() else float(text) if text else usual
         except ValueError:
-            self._note(f'"{name}: {text}" is no number; {usual:g} stands in for it.')
-            return usual
+            number = nan
+        if isfinite(number):
+            return number
+        self._note(f'"{name}: {text}" is no number; {usual:g} stands in for it.')
+        return usual
 
     def _note_rest(self) -> None:
         settings = self._settings

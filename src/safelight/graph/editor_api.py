@@ -25,7 +25,7 @@ from safelight.graph.editor import (
     Room,
 )
 from safelight.graph.editor_groups import Group, groups
-from safelight.graph.editor_widgets import in_order, usual, values_of, widgets_of
+from safelight.graph.editor_widgets import usual, values_of, widgets_of
 from safelight.graph.problems import Problem
 
 VIRTUAL = NOTES | {REROUTE, PRIMITIVE}
@@ -174,9 +174,7 @@ class _Conversion:
         """The room that a node stands for, and what the node has written on it."""
         if (group := self._groups.get(node.type)) is not None:
             values = node.values if not isinstance(node.values, Mapping) else list(node.values.values())
-            written = in_order([port for _, port in group.widgets], values)
-            keys = [(inner, port.name) for inner, port in group.widgets]
-            return group.room, {key: value for key, value in zip(keys, written, strict=False) if value is not None}
+            return group.room, group.written(values)
         room = self._document.subgraphs[node.type]
         if node.promoted and not isinstance(node.values, Mapping):
             pairs = zip(node.promoted, node.values, strict=False)

@@ -4,12 +4,12 @@ A group is saved with its inner nodes, the wires between them, and which of thei
 inputs and widgets are all that its inner nodes leave open, under names that are made unique by the inner node's.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from safelight.graph.catalog import Catalog, InputSpec
 from safelight.graph.editor import INPUTS, PRIMITIVE, EditorDocument, EditorNode, EditorSocket, Origin, Room, read_node
-from safelight.graph.editor_widgets import widgets_of
+from safelight.graph.editor_widgets import in_order, widgets_of
 
 PREFIXES = ("workflow>", "workflow/")  # of the types of nodes that stand for a group
 
@@ -19,11 +19,21 @@ class Group:
     """A group as a subgraph.
 
     Attributes:
-        widgets: Inner node and widget of each value that a node standing for the group holds, in order.
+        widgets: Of each inner node, those whose values a node standing for the group holds, in order.
     """
 
     room: Room
-    widgets: tuple[tuple[str, InputSpec], ...]
+    widgets: Mapping[str, Sequence[InputSpec]]
+
+    def written(self, values: Sequence[object]) -> dict[tuple[str, str], object]:
+        """What the values of a node standing for the group mean, by inner node and widget."""
+        found: dict[tuple[str, str], object] = {}
+        at = 0
+        for inner, ports in self.widgets.items():
+            own, at = in_order(ports, values, at)
+            pairs = zip(ports, own, strict=False)
+            found |= {(inner, port.name): value for port, value in pairs if value is not None}
+        return found
 
 
 def groups(document: EditorDocument, catalog: Catalog) -> dict[str, Group]:
@@ -59,7 +69,7 @@ class _Building:
     wires: dict[str, Origin] = field(default_factory=dict)
     inside: dict[tuple[str, str], str] = field(default_factory=dict)  # (node, input) -> number of the wire to it
     inputs: list[str] = field(default_factory=list)
-    widgets: list[tuple[str, InputSpec]] = field(default_factory=list)
+    widgets: dict[str, list[InputSpec]] = field(default_factory=dict)
     seen: dict[str, int] = field(default_factory=dict)
 
     def connect(self, origin: Origin, target: str, slot: int) -> None:
@@ -77,20 +87,20 @@ class _Building:
             self.inside[node.id, name] = self._wire((INPUTS, len(self.inputs)))
             self.inputs.append(self._unique(node, name, settings))
             if name in by_name:
-                self.widgets.append((node.id, by_name[name]))
+                self.widgets.setdefault(node.id, []).append(by_name[name])
 
     def done(self, external: list[object]) -> Group:
-        shown = {(str(entry[0]), entry[1]) for entry in external if isinstance(entry, list) and len(entry) >= 2}
+        shown = {(str(entry[0]), str(entry[1])) for entry in external if isinstance(entry, list) and len(entry) >= 2}
         used = {origin for origin in self.wires.values() if origin[0] != INPUTS}
         outputs = [
             (node.id, output)
             for node in self.nodes.values()
             for output in range(len(node.outputs))
-            if ((node.id, output) in shown or (node.id, output) not in used)
+            if ((node.id, str(output)) in shown or (node.id, output) not in used)
             and self._settings(node.id, "output", str(output)).get("visible") is not False
         ]
         rooms = {number: replace(node, inputs=self._sockets(node)) for number, node in self.nodes.items()}
-        return Group(Room(rooms, self.wires, tuple(self.inputs), dict(enumerate(outputs))), tuple(self.widgets))
+        return Group(Room(rooms, self.wires, tuple(self.inputs), dict(enumerate(outputs))), self.widgets)
 
     def _sockets(self, node: EditorNode) -> tuple[EditorSocket, ...]:
         types = {socket.name: socket.type for socket in node.inputs}

@@ -1,6 +1,7 @@
 """Which value of an editor's node belongs to which widget: they are saved in the order they are drawn."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import zip_longest
 
 from safelight.graph.catalog import InputSpec, NodeSpec
 from safelight.graph.editor import PRIMITIVE, EditorNode
@@ -30,27 +31,34 @@ def values_of(node: EditorNode, spec: NodeSpec | None) -> dict[str, object]:
     if isinstance(node.values, Mapping):
         known = {port.name for port in ports} if spec is not None else set(node.values)
         return {name: value for name, value in node.values.items() if name in known and value is not None}
-    values = in_order(ports, node.values)
+    values, _ = in_order(ports, node.values)
     return {port.name: value for port, value in zip(ports, values, strict=False) if value is not None}
 
 
-def in_order(ports: Sequence[InputSpec], values: Sequence[object]) -> list[object]:
-    """The value of each port, as many as there are; those of the small widgets beside them are passed over."""
+def in_order(ports: Sequence[InputSpec], values: Sequence[object], start: int = 0) -> tuple[list[object], int]:
+    """The values of a node's ports, those of the small widgets beside them passed over.
+
+    Args:
+        ports: The node's, as `widgets_of` gives them.
+        values: Begin with the node's at `start`, and may end early.
+
+    Returns:
+        A value for each port, until there are no more; and where the values after the node's begin.
+    """
     found: list[object] = []
-    at = 0
+    at = start
     button = max((place for place, port in enumerate(ports) if port.required), default=-1)
-    for place, port in enumerate(ports):
+    has_button = any(port.upload for port in ports)
+    for place, (port, following) in enumerate(zip_longest(ports, ports[1:])):
         if at >= len(values):
             break
         found.append(values[at])
         at += 1
-        following = ports[place + 1] if place + 1 < len(ports) else None
         if at < len(values) and _is_control(values[at], port, following):
             at += 1
-        spare = len(values) - at > len(ports) - place - 1
-        if place == button and spare and values[at] == UPLOAD and any(port.upload for port in ports):
+        if place == button and has_button and at < len(values) and values[at] == UPLOAD:
             at += 1
-    return found
+    return found, at
 
 
 def usual(ports: Iterable[InputSpec]) -> dict[str, object]:

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 TILE = 512
 OVERLAP = 64
 
-# Numbers held at once per pixel and channel of the finest level, measured (tests/models/test_vae.py).
+# Numbers held at once per pixel and channel of the finest level: measured 5.0 and 8.7 on the CPU at 256 to 768 pixels
+# with SD 1.5's sizes, and a little for what a device's convolutions need beside them.
 ENCODING_NUMBERS = 6
 DECODING_NUMBERS = 10
 
