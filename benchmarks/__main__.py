@@ -25,6 +25,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Figures against named peers.")
     parser.add_argument("--only", choices=PARTS, help="run one part")
     only = parser.parse_args().only
+    os.environ["TRANSFORMERS_VERBOSITY"] = "error"  # the peer's imports tell of packages that nobody here needs
     console = Console(highlight=False, width=110)
     console.print(_machine())
     for name in [only] if only else PARTS:

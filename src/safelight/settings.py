@@ -1,6 +1,7 @@
 """Settings: from the home folder's file, then the environment, then the command line; the last word counts."""
 
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -39,7 +40,7 @@ class Settings(BaseSettings):
 
     home: Path = DEFAULT_HOME
     model_roots: Annotated[tuple[Path, ...], NoDecode] = ()
-    device: Annotated[str, Field(pattern=r"^(auto|cpu|mps|xpu|cuda(:\d+)?)$")] = "auto"
+    device: str = "auto"
     dtype: Literal["auto", "fp32", "fp16", "bf16"] = "auto"
     cache_bytes: Annotated[int, Field(ge=0)] = 2 * GIGABYTE
 
@@ -47,6 +48,13 @@ class Settings(BaseSettings):
     @classmethod
     def _split_roots(cls, roots: object) -> object:
         return [root for root in roots.split(os.pathsep) if root] if isinstance(roots, str) else roots
+
+    @field_validator("device")
+    @classmethod
+    def _known_device(cls, device: str) -> str:
+        if re.fullmatch(r"auto|cpu|mps|xpu|cuda(:\d+)?", device) is None:
+            raise ValueError(f"{device!r} is none of auto, cpu, cuda, cuda:1 and so on, mps, xpu")
+        return device
 
     @field_validator("home")
     @classmethod
@@ -86,7 +94,9 @@ def read_settings(**flags: Any) -> Settings:
     try:
         return Settings(**{name: value for name, value in flags.items() if value is not None})
     except ValidationError as error:
-        wrong = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
+        wrong = "; ".join(
+            f"{'.'.join(map(str, item['loc']))}: {item['msg'].removeprefix('Value error, ')}" for item in error.errors()
+        )
         raise BadInput(f"A setting is wrong: {wrong}.", mend=f"Look at {FILE_NAME} and at SAFELIGHT_….") from error
     except ValueError as error:  # not TOML
         raise BadInput(f"{FILE_NAME} cannot be read: {error}.", mend="Mend the line, or remove the file.") from error

@@ -108,5 +108,3 @@ def _same(found: np.ndarray[Any, Any], expected: np.ndarray[Any, Any]) -> None:
     else:
         assert error <= BOUND
     print(f"relative error {error:.1e}")
-
-

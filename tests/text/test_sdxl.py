@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from safelight.text.sdxl import base_vector, refiner_vector, sinusoidal_embedding, size_conditioning
+from safelight.text.sdxl import sinusoidal_embedding, size_conditioning
 
 
 def test_an_embedding_is_cosines_then_sines_at_falling_frequencies() -> None:
@@ -17,7 +17,7 @@ def test_an_embedding_is_cosines_then_sines_at_falling_frequencies() -> None:
 
 def test_the_base_vector_is_the_pooled_text_then_sizes_in_the_papers_order() -> None:
     pooled = torch.randn(2, 1280, generator=torch.manual_seed(0))
-    vector = base_vector(pooled, height=1216, width=832, crop_top=16, crop_left=8, target_height=1024, target_width=768)
+    vector = size_conditioning(pooled, (1216, 832, 16, 8, 1024, 768))
     assert vector.shape == (2, 2816)
     sizes = sinusoidal_embedding(torch.tensor([1216.0, 832.0, 16.0, 8.0, 1024.0, 768.0]), 256)
     torch.testing.assert_close(vector[:, :1280], pooled)
@@ -25,7 +25,7 @@ def test_the_base_vector_is_the_pooled_text_then_sizes_in_the_papers_order() -> 
 
 
 def test_the_refiner_vector_ends_in_the_score() -> None:
-    vector = refiner_vector(torch.zeros(1, 1280), height=1024, width=1024, aesthetic_score=2.5)
+    vector = size_conditioning(torch.zeros(1, 1280), (1024, 1024, 0, 0, 2.5))
     assert vector.shape == (1, 2560)
     torch.testing.assert_close(vector[:, -256:], sinusoidal_embedding(torch.tensor([2.5]), 256))
 

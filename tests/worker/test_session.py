@@ -69,6 +69,19 @@ def test_events_tell_a_run_from_its_start_to_its_end(studio: Studio) -> None:
     assert (output.kind, output.folder, output.path) == ("images", "output", "safelight_00001_.png")
 
 
+def test_an_embedding_that_is_put_there_later_is_used(studio: Studio) -> None:
+    graph = text_to_image(studio.checkpoint("sd1"), prompt="a embedding:pets cat")
+    plain = text_to_image(studio.checkpoint("sd1"), prompt="a cat")
+    first, other = studio.run(graph), studio.run(plain)
+    vectors = torch.randn(2, 64, generator=torch.Generator().manual_seed(0))
+    save_file({"emb_params": vectors}, studio.folders.directories["embeddings"][0] / "pets.safetensors")
+    second, same = studio.run(graph), studio.run(plain)
+    assert "KSampler" in ran_nodes(second)
+    assert first.saved[0].read_bytes() != second.saved[0].read_bytes()
+    assert ran_nodes(same) == [], "a prompt that names none is not run again"
+    assert other.saved
+
+
 def test_a_second_run_of_the_same_shows_what_there_is(studio: Studio) -> None:
     graph = text_to_image(studio.checkpoint("sd1"))
     first, second = studio.run(graph), studio.run(graph)

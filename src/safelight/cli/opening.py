@@ -4,7 +4,7 @@ import json
 import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from safelight.cli.report import note
@@ -31,10 +31,17 @@ _COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
 
 @dataclass(frozen=True)
 class Opened:
-    """A workflow from a file, and what the person should know of how it was read."""
+    """A workflow from a file.
+
+    Attributes:
+        workflow: As it is to be run.
+        notes: What the person should know of how it was read.
+        editor: The graph editor's own document, with its places, groups and notes, where the file was one.
+    """
 
     workflow: dict[str, NodeCall]
     notes: tuple[str, ...] = ()
+    editor: Mapping[str, object] | None = None
 
 
 def open_workflow(file: Path, folders: Folders) -> Opened:
@@ -86,7 +93,7 @@ def _from_json(document: object, file: Path, folders: Folders) -> Opened:
     workflow, more = to_api(parsed, catalog)
     if problems or more:
         raise refused([*problems, *more]).at(str(file))
-    return _drawn(workflow, catalog, folders)
+    return replace(_drawn(workflow, catalog, folders), editor=document)
 
 
 def _drawn(workflow: dict[str, NodeCall], catalog: Catalog, folders: Folders) -> Opened:

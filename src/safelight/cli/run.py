@@ -35,7 +35,8 @@ def run(
     for change in settings_of_nodes or []:
         _change(opened.workflow, change)
     with Report(folders, as_json=as_json) as report:
-        run_all([opened.workflow], settings, folders, report)
+        editor = None if settings_of_nodes else opened.editor  # a changed workflow is laid out anew
+        run_all([opened.workflow], settings, folders, report, editor=editor)
 
 
 def _change(workflow: dict[str, NodeCall], change: str) -> None:

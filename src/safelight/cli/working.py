@@ -63,6 +63,7 @@ def run_all(
     *,
     inputs: Mapping[str, Path] | None = None,
     notes: Mapping[str, object] | None = None,
+    editor: Mapping[str, object] | None = None,
 ) -> None:
     """Check every workflow, then run them one after another; what they share is worked out once.
 
@@ -73,6 +74,7 @@ def run_all(
         report: Told every event.
         inputs: Pictures to be put into the input folder under these names, once nothing is found wrong.
         notes: More for the record inside saved pictures.
+        editor: The graph editor's document of the workflow, to be kept in them; None to lay one out.
 
     Raises:
         BadInput: A workflow cannot be run as it stands; all that is wrong with it is said.
@@ -93,7 +95,7 @@ def run_all(
     session = Session(settings, folders)
     with _interruptible() as cancelled:
         for workflow in workflows:
-            kept = {"workflow": to_editor(workflow, catalog)}
+            kept = {"workflow": editor or to_editor(workflow, catalog)}
             outcome = session.run(uuid4().hex, workflow, report, cancelled=cancelled, metadata=kept, notes=notes or {})
             match outcome.end:
                 case events.Failed(what=what, where=where, mend=mend):

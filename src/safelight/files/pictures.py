@@ -243,5 +243,6 @@ def _too_large(path: Path) -> BadInput:
 def _damaged(path: Path, error: Exception) -> BadInput:
     reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)
     return BadInput(
-        what=f"{path.name} cannot be read: {reason}.", mend="Copy it again from where it came, or choose another."
+        what=f"{path.name or path} cannot be read: {reason}.",
+        mend="Copy it again from where it came, or choose another.",
     )

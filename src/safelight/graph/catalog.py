@@ -26,6 +26,7 @@ class InputSpec:
         folder: Models or input folder whose files are the choices.
         multiline, dynamic_prompts: How a text widget edits.
         control_after_generate: Whether the widget may change its value after each run (seeds).
+        mentions: (prefix, folder) where its text may name files of a folder behind a prefix.
         upload: Whether a picture can be uploaded to this input.
         force_input: A number or text that is only ever linked.
         lazy: Evaluated only when the node asks for it.
@@ -45,6 +46,7 @@ class InputSpec:
     multiline: bool = False
     dynamic_prompts: bool = False
     control_after_generate: bool = False
+    mentions: tuple[str, str] | None = None
     upload: bool = False
     force_input: bool = False
     lazy: bool = False

@@ -11,7 +11,9 @@ from safelight.graph.plan import Step
 log = logging.getLogger(__name__)
 
 Stamp = Callable[[str, str], object]
-"""(folder, file name) -> what changes when the file does: path, size and time of change; None for no such file."""
+"""(folder, file name) -> what changes when the file does: path, size and time of change; None for no such file.
+
+The empty name stands for all files of the folder."""
 
 Key = str | None
 """Of a node's outputs; None where they can never be used again."""
@@ -48,9 +50,11 @@ def cache_keys(steps: Sequence[Step], registry: Registry, stamp: Stamp, origin: 
             if unknown and not unknown.isdisjoint([link.node for _, link in linked]):
                 raise _UnknowableError("it uses a node that is not cached")
             # Each part ends where it can be seen to end, so that two steps never make one text.
-            links = "".join([f"{name!r}{keys[link.node]}.{link.output}" for name, link in linked])
-            more = around.text(step, place) if watched or step.values else ""
-            text = f"{head}{step.literals!r}{links}{more}"
+            text = f"{head}{step.literals!r}"
+            for name, link in linked:
+                text += f"{name!r}{keys[link.node]}.{link.output}"
+            if watched or step.values:
+                text += around.text(step, place)
         except _UnknowableError as reason:
             log.debug("%s (node %s) is not cached: %s", spec.class_type, step.node, reason)
             unknown.add(step.node)
@@ -73,11 +77,15 @@ class _Surroundings:
         self._origin = origin
         self._stamps: dict[tuple[str, str], object] = {}
         self._files: dict[str, list[tuple[str, str]]] = {}  # by class: inputs that name files, and their folders
+        self._mentions: dict[str, list[tuple[str, str, str]]] = {}  # by class: texts, prefixes, folders
 
     def matter(self, spec: NodeSpec) -> bool:
         """Whether they count for every node of a type."""
         self._files[spec.class_type] = [(port.name, port.folder) for port in spec.inputs if port.folder is not None]
-        return bool(self._files[spec.class_type]) or self._registry[spec.class_type].fingerprint is not None
+        mentions = [(port.name, *port.mentions) for port in spec.inputs if port.mentions is not None]
+        self._mentions[spec.class_type] = mentions
+        fingerprint = self._registry[spec.class_type].fingerprint
+        return bool(self._files[spec.class_type] or mentions) or fingerprint is not None
 
     def text(self, step: Step, place: int) -> str:
         """Their share of the key.
@@ -88,6 +96,10 @@ class _Surroundings:
         files = self._files[step.spec.class_type]
         fingerprint = self._registry[step.spec.class_type].fingerprint
         parts = [self._file(step, name, folder) for name, folder in files]
+        for name, prefix, folder in self._mentions[step.spec.class_type]:
+            text = step.literals.get(name)
+            if not isinstance(text, str) or prefix in text:  # what a linked text says is not known beforehand
+                parts.append((folder, self._stamped(folder, "")))
         if step.values:
             if self._origin is None:
                 raise _UnknowableError("it was given values by a node that is not cached")
@@ -102,9 +114,12 @@ class _Surroundings:
         file = step.literals.get(name)
         if not isinstance(file, str):
             return None
+        return folder, self._stamped(folder, file)
+
+    def _stamped(self, folder: str, file: str) -> object:
         if (folder, file) not in self._stamps:
             self._stamps[folder, file] = self._stamp(folder, file)
-        return folder, self._stamps[folder, file]
+        return self._stamps[folder, file]
 
 
 def _fingerprint(function: Callable[..., object], step: Step) -> object:

@@ -63,10 +63,11 @@ class File:
 
 @dataclass(frozen=True)
 class Text:
-    """How a text widget edits."""
+    """How a text widget edits, and what files its text may name: (prefix, folder)."""
 
     multiline: bool = False
     dynamic_prompts: bool = False
+    mentions: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True)

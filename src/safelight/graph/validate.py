@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from types import MappingProxyType
 
 from safelight.files.folders import annotated
-from safelight.graph.catalog import WIDGET_TYPES, Catalog, InputSpec, accepts
+from safelight.graph.catalog import Catalog, InputSpec, accepts
 from safelight.graph.document import Link, Value, Workflow
 from safelight.graph.literals import Read, Unfit, reader
 from safelight.graph.order import arrange
@@ -78,8 +78,9 @@ class _Check:
 
     def node(self, node: str) -> Sequence[str]:
         """Check the inputs of one node; the nodes that feed it."""
-        class_type, inputs, _ = self._workflow[node]
-        ports = self._ports.get(class_type) or self._ports_of(class_type)
+        call = self._workflow[node]
+        inputs = call.inputs
+        ports = self._ports.get(call.class_type) or self._ports_of(call.class_type)
         if ports is None:
             links = [value.node for value in inputs.values() if isinstance(value, Link)]
             return [source for source in links if source in self._workflow]
@@ -137,22 +138,26 @@ class _Check:
             message = f"It takes {port.type}, and {shown(value)} is not a link."
             self._report("bad_linked_input", message, self._how_to_link(port), node=node, port=port, value=value)
             return
-        if isinstance(value, list) and port.type in WIDGET_TYPES:
+        try:
+            value = read(value)
+        except Unfit as unfit:
+            self._unfit(node, port, value, unfit)
+            return
+        if port.folder is not None and isinstance(value, str) and value not in (port.choices or ()):
+            self._file(node, port, port.folder, value)
+
+    def _unfit(self, node: str, port: InputSpec, value: object, unfit: Unfit) -> None:
+        if isinstance(value, list):
             message = f"It takes one {port.type}, and {shown(value)} is neither that nor a link."
             mend = 'Give one value, or a link as ["node id", output number].'
             self._report("bad_linked_input", message, mend, node=node, port=port, value=value)
             return
-        try:
-            value = read(value)
-        except Unfit as unfit:
-            mend, extra = unfit.mend, {} if unfit.limit is None else {"limit": unfit.limit}
-            if unfit.kind == "value_not_in_list" and isinstance(value, str):
-                guess = self._guess(node, value, [str(choice) for choice in port.choices or ()])
-                mend = f'Did you mean "{guess}"?' if guess else mend
-            self._report(unfit.kind, unfit.message, mend, node=node, port=port, value=value, extra=extra)
-            return
-        if port.folder is not None and isinstance(value, str) and value not in (port.choices or ()):
-            self._file(node, port, port.folder, value)
+        mend, extra = unfit.mend, {} if unfit.limit is None else {"limit": unfit.limit}
+        if unfit.kind == "value_not_in_list" and isinstance(value, str):
+            place = f"choices of {self._workflow[node].class_type}.{port.name}"
+            guess = self._guess(place, value, [str(choice) for choice in port.choices or ()])
+            mend = f'Did you mean "{guess}"?' if guess else mend
+        self._report(unfit.kind, unfit.message, mend, node=node, port=port, value=value, extra=extra)
 
     def _file(self, node: str, port: InputSpec, folder: str, name: str) -> None:
         folder, name = annotated(folder, name)

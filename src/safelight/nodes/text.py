@@ -11,8 +11,9 @@ from safelight.nodes.sockets import Conditioning
 from safelight.text.embeddings import find_in
 from safelight.text.encode import SYNTAXES, WEIGHTINGS, EncodeOptions, encode_prompt
 from safelight.text.prompt_schedule import prompt_schedule, split_sub_prompts
+from safelight.text.tokenizer import EMBEDDING_PREFIX
 
-Prompt = Annotated[str, Text(multiline=True, dynamic_prompts=True)]
+Prompt = Annotated[str, Text(multiline=True, dynamic_prompts=True, mentions=(EMBEDDING_PREFIX, "embeddings"))]
 Pixels = Annotated[int, Range(0, 16384)]
 
 

@@ -17,43 +17,6 @@ AESTHETIC_SCORE = 6.0
 NEGATIVE_AESTHETIC_SCORE = 2.5
 
 
-def base_vector(
-    pooled: Tensor,
-    *,
-    height: int,
-    width: int,
-    crop_top: int = 0,
-    crop_left: int = 0,
-    target_height: int,
-    target_width: int,
-) -> Tensor:
-    """The vector of the base model, [B, P + 6 * 256]; all sizes in pixels.
-
-    Args:
-        pooled: Pooled text [B, P], P = 1280.
-        height: Of the training picture before it was scaled; large values ask for detail.
-        width: As `height`.
-        crop_top: Pixels cut off above; 0 asks for a centred subject.
-        crop_left: Pixels cut off at the left.
-        target_height: Of the picture to make.
-        target_width: As `target_height`.
-    """
-    return size_conditioning(pooled, (height, width, crop_top, crop_left, target_height, target_width))
-
-
-def refiner_vector(
-    pooled: Tensor,
-    *,
-    height: int,
-    width: int,
-    crop_top: int = 0,
-    crop_left: int = 0,
-    aesthetic_score: float = AESTHETIC_SCORE,
-) -> Tensor:
-    """The vector of the refiner, [B, P + 5 * 256]; sizes as in `base_vector`, the score from 0 to 10."""
-    return size_conditioning(pooled, (height, width, crop_top, crop_left, aesthetic_score))
-
-
 def size_conditioning(pooled: Tensor, numbers: Sequence[float]) -> Tensor:
     """Append the embedding of each number to `pooled`: [B, P] -> [B, P + len(numbers) * 256]."""
     embedded = sinusoidal_embedding(torch.tensor(numbers, dtype=torch.float32), EMBEDDING_WIDTH).flatten()

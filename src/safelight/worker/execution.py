@@ -50,8 +50,7 @@ class Execution:
     def run(self) -> Outcome:
         """Run the plan to its end."""
         hits = self._running.require(self._plan.targets)
-        cached = [step.node for step in self._plan.steps if not self._running.may_run(step.node)]
-        self._report(hits, cached)
+        self._report(hits, self._running.idle())
         while self._running.agenda:
             place = self._running.agenda[-1]
             step = self._running.steps[place]

@@ -82,9 +82,9 @@ class Running:
         asked = self._asked.get(step, ())
         return [name for name, _ in self.steps[step].lazy if name not in asked]
 
-    def may_run(self, step: str) -> bool:
-        """Whether a step waits to be run, or to be asked for."""
-        return step in self._holds
+    def idle(self) -> list[str]:
+        """The steps that wait neither to be run nor to be asked for."""
+        return [step for step in self.steps if step not in self._holds]
 
     def inputs(self, step: str) -> dict[str, object]:
         """What a step gets: literals, values, and the outputs linked to it; lazy ones only where asked for."""

@@ -78,7 +78,9 @@ class Session:
         )
 
     def _stamp(self, folder: str, name: str) -> object:
-        """What changes when a file does; None for no such file."""
+        """What changes when a file does, or for the empty name any of the folder's; None for no such file."""
+        if not name:
+            return [(file, self._stamp(folder, file)) for file in self._folders.list(folder)]
         try:
             path = self._folders.resolve(folder, name)
         except BadInput:
