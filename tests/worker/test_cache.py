@@ -1,6 +1,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+import pytest
 import torch
 
 from safelight.protocol.events import Output
@@ -102,3 +103,8 @@ def test_a_value_nested_a_hundred_thousand_deep_or_in_itself_is_counted() -> Non
     circle: list[object] = []
     circle.append(circle)
     assert size_of(circle) == OBJECT
+
+
+def test_the_weights_of_a_network_count() -> None:
+    layer = torch.nn.Linear(100, 50)
+    assert size_of((layer,)) == pytest.approx((100 * 50 + 50) * 4, rel=0.05)

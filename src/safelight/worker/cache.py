@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from itertools import chain
 
 import numpy as np
-from torch import Tensor
+from torch import Tensor, nn
 
 from safelight.graph.keys import Key
 from safelight.protocol.events import Output
@@ -77,9 +77,9 @@ class Cache:
 def size_of(value: object) -> int:
     """Bytes of memory that `value` holds, about.
 
-    Tensors (each storage once, and whole even where a view uses a part of it), arrays, texts and what containers
-    and dataclasses hold of them. Other objects count as small: the weights of a model are the model store's, which
-    has a bound of its own.
+    Tensors (each storage once, and whole even where a view uses a part of it), networks, arrays, texts and what
+    containers and dataclasses hold of them. Other objects count as small. A network that alone is larger than the
+    cache is not kept here, so that the model store, which also has it, can let go of it.
     """
     total = 0
     storages: set[int] = set()
@@ -99,6 +99,8 @@ def size_of(value: object) -> int:
             if storage.data_ptr() not in storages:
                 storages.add(storage.data_ptr())
                 total += storage.nbytes()
+        elif isinstance(item, nn.Module):
+            waiting.extend(chain(item.parameters(), item.buffers()))
         elif isinstance(item, np.ndarray):
             total += item.nbytes
         elif isinstance(item, str | bytes | bytearray):
