@@ -39,7 +39,7 @@ class Asked(Model):
         extra_channels: Tensor | None = None,
     ) -> Tensor:
         self.calls.append((context, label, extra_channels))
-        if self.fails(len(x)):
+        if self.fails(len(context)):
             raise torch.OutOfMemoryError
         return super().predict(x, sigma, context, label, extra_channels)
 

@@ -4,24 +4,42 @@ from typing import get_args
 
 import pytest
 import torch
+from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 
+from safelight.families.shapes import UNetShape
 from safelight.models.unet import build_unet
 from safelight.models.unet_forward import run_unet
 from tests import tiny
 
 
-@pytest.mark.parametrize("size", [(8, 8), (9, 13), (6, 24)])
-@pytest.mark.parametrize("kind", get_args(tiny.Kind))
-def test_a_run_equals_that_of_diffusers(kind: tiny.Kind, size: tuple[int, int]) -> None:
+def random_network(kind: tiny.Kind) -> tuple[UNet2DConditionModel, UNetShape, torch.Generator]:
     shape = tiny.KINDS[kind].unet
     generator = torch.Generator().manual_seed(0)
     network = build_unet(shape).to_empty(device="cpu")
     for parameter in network.parameters():
         parameter.data.normal_(0, 0.05, generator=generator)
-    network.requires_grad_(False)
+    return network.requires_grad_(False), shape, generator
+
+
+@pytest.mark.parametrize("size", [(8, 8), (9, 13), (6, 24)])
+@pytest.mark.parametrize("kind", get_args(tiny.Kind))
+def test_a_run_equals_that_of_diffusers(kind: tiny.Kind, size: tuple[int, int]) -> None:
+    network, shape, generator = random_network(kind)
     x = torch.randn(2, shape.in_channels, *size, generator=generator)
     timestep = torch.tensor([999.0, 31.5])
     context = torch.randn(2, 154, shape.context_width, generator=generator)
     label = None if shape.label_width is None else torch.randn(2, shape.label_width, generator=generator)
     expected = network(x, timestep, context, class_labels=label).sample
+    torch.testing.assert_close(run_unet(network, x, timestep, context, label), expected, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("clocks", [1, 2])
+@pytest.mark.parametrize("kind", get_args(tiny.Kind))
+def test_two_prompts_for_each_latent_equal_a_run_of_all_pairs(kind: tiny.Kind, clocks: int) -> None:
+    network, shape, generator = random_network(kind)
+    x = torch.randn(2, shape.in_channels, 9, 13, generator=generator)
+    timestep = torch.tensor([999.0, 31.5][:clocks])
+    context = torch.randn(4, 77, shape.context_width, generator=generator)
+    label = None if shape.label_width is None else torch.randn(4, shape.label_width, generator=generator)
+    expected = network(x.repeat(2, 1, 1, 1), timestep.repeat(4 // clocks), context, class_labels=label).sample
     torch.testing.assert_close(run_unet(network, x, timestep, context, label), expected, rtol=1e-5, atol=1e-6)

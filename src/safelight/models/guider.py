@@ -163,8 +163,7 @@ class _Network:
         if key not in self._inputs:
             self._inputs[key] = self._inputs_of(conds, box, len(x))
         context, label, extra = self._inputs[key]
-        batch = x if len(conds) == 1 else x.repeat(len(conds), 1, 1, 1)
-        return self._model.predict(batch, sigma, context, label, extra).chunk(len(conds))
+        return self._model.predict(x, sigma, context, label, extra).chunk(len(conds))
 
     def _inputs_of(
         self, conds: Sequence[Cond], box: Box | None, batch: int

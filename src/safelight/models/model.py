@@ -82,27 +82,30 @@ class Model:
         Args:
             x: Noisy latents [B, C, h, w], in the family's scaled latent space.
             sigma: Their noise level, a scalar or [B].
-            context: Encoded prompts [B, T, W].
-            label: Pooled prompts and sizes [B, L], for families that have them.
-            extra_channels: What variants see beside the latent [B, K, h, w]: masks and scaled latents.
+            context: Encoded prompts [n B, T, W]: n for each latent, in n rounds of all latents. What does not hang
+                on the prompt is computed once for all n.
+            label: Pooled prompts and sizes [n B, L], for families that have them.
+            extra_channels: What variants see beside the latent [n B, K, h, w]: masks and scaled latents.
 
         Returns:
-            The estimate of the clean latents, [B, C, h, w], shape, dtype and device of `x`.
+            The estimates of the clean latents, [n B, C, h, w], dtype and device of `x`.
         """
         self.placement.bring(self.network)
         device = self.placement.device
+        rounds = len(context) // len(x)
         spread = sigma if sigma.ndim == 0 else sigma.to(x.device)[:, None, None, None]
         scaling = PREDICTIONS[self.prediction](spread)
         shown = scaling.calculate_input(x)
         if extra_channels is not None:
-            shown = torch.cat([shown, extra_channels.to(shown)], dim=1)
+            shown = torch.cat([shown.repeat(rounds, 1, 1, 1), extra_channels.to(shown)], dim=1)
         # Only the network: tensors made in inference mode must not be changed in place outside it.
         with torch.inference_mode():
             output = run_unet(
                 self.network,
                 shown.to(device, self.dtype),
-                self.schedule.timestep(sigma).float().to(device).expand(len(x)),
+                self.schedule.timestep(sigma).float().to(device).reshape(-1),
                 context.to(device, self.dtype),
                 None if label is None else label.to(device, self.dtype),
             )
-        return scaling.calculate_denoised(x, output.to(x))
+        estimates = [scaling.calculate_denoised(x, part) for part in output.to(x).chunk(rounds)]
+        return estimates[0] if rounds == 1 else torch.cat(estimates)

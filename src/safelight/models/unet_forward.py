@@ -24,16 +24,19 @@ def run_unet(
 
     Args:
         network: Its weights.
-        x: Scaled noisy latents and what else the network sees, [B, in_channels, h, w]; h and w of any size.
-        timestep: The network's clock [B], float32.
-        context: Encoded prompts [B, T, W].
-        label: Pooled prompts and sizes [B, L], for networks that take them.
+        x: Scaled noisy latents and what else the network sees, [B, in_channels, h, w]; h and w of any size. Fewer
+            than prompts are repeated, in rounds of all, where prompts first make a difference.
+        timestep: The network's clock [1] or [B], float32.
+        context: Encoded prompts [N, T, W], N a multiple of B.
+        label: Pooled prompts and sizes [N, L], for networks that take them.
 
     Returns:
-        What the network predicts [B, out_channels, h, w].
+        What the network predicts [N, out_channels, h, w].
     """
+    timestep = timestep.repeat(len(context) // len(timestep))
     embedded = network.time_embedding(network.time_proj(timestep).to(x.dtype))
     if label is not None:
+        x = _rounds(x, len(context))
         embedded = embedded + network.class_embedding(label)
     embedded = F.silu(embedded)  # every residual block begins with it
     x = network.conv_in(x)
@@ -41,11 +44,14 @@ def run_unet(
     for block in network.down_blocks:
         for resnet, attention in _layers(block):
             x = _residual(resnet, x, embedded)
-            x = x if attention is None else _attend(attention, x, context)
+            if attention is not None:
+                x, *skips = (_rounds(each, len(context)) for each in (x, *skips))
+                x = _attend(attention, x, context)
             skips.append(x)
         if block.downsamplers is not None:
             x = block.downsamplers[0].conv(x)
             skips.append(x)
+    x, *skips = (_rounds(each, len(context)) for each in (x, *skips))
     middle = network.mid_block
     x = _residual(middle.resnets[0], x, embedded)
     x = _attend(middle.attentions[0], x, context)
@@ -61,15 +67,20 @@ def run_unet(
     return result
 
 
+def _rounds(x: Tensor, count: int) -> Tensor:
+    """Latents repeated, all of them in turn, to make `count`."""
+    return x if len(x) == count else x.repeat(count // len(x), 1, 1, 1)
+
+
 def _layers(block: Block) -> list[tuple[Block, Block | None]]:
     """A level's residual blocks, each with the attention after it."""
     attentions = block.attentions if getattr(block, "has_cross_attention", False) else [None] * len(block.resnets)
     return list(zip(block.resnets, attentions, strict=True))
 
 
-def _residual(block: Block, x: Tensor, embedded: Tensor) -> Tensor:  # [B, C, h, w] -> [B, C', h, w]
+def _residual(block: Block, x: Tensor, embedded: Tensor) -> Tensor:  # [B, C, h, w], [N, E] -> [B, C', h, w]
     inner: Tensor = block.conv1(F.silu(block.norm1(x)))
-    inner = inner + block.time_emb_proj(embedded)[:, :, None, None]
+    inner = inner + block.time_emb_proj(embedded)[: len(x), :, None, None]
     inner = block.conv2(F.silu(block.norm2(inner)))
     return inner + (x if block.conv_shortcut is None else block.conv_shortcut(x))
 
