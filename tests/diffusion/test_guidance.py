@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from safelight.diffusion.conditioning import Area, Cond
+from safelight.diffusion.conditioning import Area, Cond, NetworkChange
 from safelight.diffusion.guidance import Guess, GuidedDenoiser, classifier_free, rescaled
 from safelight.diffusion.placement import Box, Placed, place, with_shared_boxes
 from safelight.diffusion.process import DIFFUSION
@@ -33,7 +33,14 @@ class Network:
     def __init__(self) -> None:
         self.calls: list[tuple[int, Box | None]] = []
 
-    def __call__(self, x: Tensor, sigma: Tensor, conds: Sequence[Cond], box: Box | None) -> list[Tensor]:
+    def __call__(
+        self,
+        x: Tensor,
+        sigma: Tensor,
+        conds: Sequence[Cond],
+        box: Box | None,
+        change: NetworkChange | None = None,
+    ) -> list[Tensor]:
         self.calls.append((len(conds), box))
         return [torch.full_like(x, float(c.context.mean())) for c in conds]
 

@@ -37,11 +37,12 @@ class Asked(Model):
         context: Tensor,
         label: Tensor | None = None,
         extra_channels: Tensor | None = None,
+        **call: Any,
     ) -> Tensor:
         self.calls.append((context, label, extra_channels))
         if self.fails(len(context)):
             raise torch.OutOfMemoryError
-        return super().predict(x, sigma, context, label, extra_channels)
+        return super().predict(x, sigma, context, label, extra_channels, **call)
 
 
 def asked(kind: Kind = "sd1", **changes: Any) -> Asked:

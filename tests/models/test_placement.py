@@ -7,7 +7,8 @@ import torch
 from torch import nn
 
 from safelight.models import placement as placement_module
-from safelight.models.placement import HOST, Placement, bytes_of, free_bytes
+from safelight.models.device import HOST
+from safelight.models.placement import Placement, bytes_of, free_bytes
 
 DEVICE = torch.device("cpu:0")  # another device than the host by name, and yet in every machine
 SIZE = 4 * 1000

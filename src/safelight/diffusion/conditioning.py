@@ -1,9 +1,14 @@
 """What guides the denoiser: encoded words and where, when and how strongly they count."""
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from torch import Tensor
+
+from safelight.diffusion.control import Control
+
+Role = Literal["positive", "negative"]
+"""Which side of the guidance a prompt is on."""
 
 
 class Area(NamedTuple):
@@ -32,6 +37,10 @@ class SizeConditioning:
     aesthetic_score: float | None = None
 
 
+class NetworkChange:
+    """How a network is to differ from the model's own; what it may hold is known where networks are (`models`)."""
+
+
 @dataclass(frozen=True)
 class Cond:
     """One encoded prompt and its limits.
@@ -52,6 +61,9 @@ class Cond:
             parts is added up, each times its weight (the `AND` of prompts).
         inpaint_latent, inpaint_mask: What an inpainting or instruct-pix2pix model sees beside the
             noisy latent: the latent to keep [B, 4, h, w] (unscaled), and the mask [B, 1, H, W].
+        controls: What steers the network from beside where it is shown this cond.
+        changes: How the network differs where it is shown this cond.
+        role: Which side of the guidance it is on; set for each run.
     """
 
     context: Tensor
@@ -69,6 +81,9 @@ class Cond:
     part_weight: float = 1.0
     inpaint_latent: Tensor | None = None
     inpaint_mask: Tensor | None = None
+    controls: tuple[Control, ...] = ()
+    changes: tuple[NetworkChange, ...] = ()
+    role: Role = "positive"
 
 
 Conditioning = tuple[Cond, ...]

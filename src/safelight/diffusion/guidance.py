@@ -3,12 +3,12 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 
-from safelight.diffusion.conditioning import Cond
+from safelight.diffusion.conditioning import Cond, NetworkChange, Role
 from safelight.diffusion.placement import Box, Placed
 from safelight.diffusion.process import ForwardProcess
 
@@ -16,7 +16,14 @@ from safelight.diffusion.process import ForwardProcess
 class Predict(Protocol):
     """The network behind a denoiser, asked for several conds of the same crop at once."""
 
-    def __call__(self, x: Tensor, sigma: Tensor, conds: Sequence[Cond], box: Box | None) -> Sequence[Tensor]:
+    def __call__(
+        self,
+        x: Tensor,
+        sigma: Tensor,
+        conds: Sequence[Cond],
+        box: Box | None,
+        change: NetworkChange | None = None,
+    ) -> Sequence[Tensor]:
         """The estimates of the clean latent, one per cond.
 
         Args:
@@ -24,6 +31,7 @@ class Predict(Protocol):
             sigma: Its noise level, a scalar.
             conds: What the network is told.
             box: Which part of the latent `x` is; None for all of it.
+            change: How the network is to differ in this call.
 
         Returns:
             One [B, C, h, w] per cond.
@@ -31,8 +39,22 @@ class Predict(Protocol):
         ...
 
 
-Memory = dict[object, tuple[float, Tensor]]
-"""What rules keep from one call to the next of one run: (noise level, latent), by a key of their own."""
+Memory = dict[object, Any]
+"""What rules and patches keep from one call to the next of one run, by keys of their own."""
+
+
+class Again(Protocol):
+    """Asks the network once more within a step."""
+
+    def __call__(self, role: Role, x: Tensor, change: NetworkChange | None = None) -> Tensor:
+        """An estimate of the clean latent [B, C, H, W].
+
+        Args:
+            role: Whose prompt.
+            x: The noisy latent [B, C, H, W], at the step's noise level.
+            change: How the network is to differ in this call.
+        """
+        ...
 
 
 @dataclass(frozen=True)
@@ -47,6 +69,7 @@ class Guess:
         cfg: How much further than `cond` to go away from `uncond`; 1 is `cond` itself.
         others: Estimates for the further prompts of a `Guidance`, in its order.
         memory: Kept by the run.
+        again: Asks the network again, at the cost of a call; not there where no network stands behind the estimates.
     """
 
     cond: Tensor
@@ -56,6 +79,7 @@ class Guess:
     cfg: float
     others: tuple[Tensor, ...] = ()
     memory: Memory = field(default_factory=dict)
+    again: Again | None = None
 
 
 Rule = Callable[[Guess], Tensor]
@@ -157,7 +181,9 @@ class GuidedDenoiser:
         parts = self._parts
         if self.cfg == 1 and not self.others and len(parts) == 1 and parts[0][0].cond.part_weight == 1:
             (cond,) = estimates(self.predict, parts, x, sigma)
-            return self.guidance(Guess(cond, cond, x, sigma, self.cfg, memory=self.memory))
+            return self.guidance(
+                Guess(cond, cond, x, sigma, self.cfg, memory=self.memory, again=self._asked_again(sigma))
+            )
         return self.with_uncond(x, sigma)[0]
 
     def with_uncond(self, x: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor]:
@@ -169,7 +195,16 @@ class GuidedDenoiser:
             (cond,) = conds
         else:
             cond = uncond + sum((c - uncond) * weight for c, weight in zip(conds, weights, strict=True))
-        return self.guidance.with_uncond(Guess(cond, uncond, x, sigma, self.cfg, others, self.memory))
+        again = self._asked_again(sigma)
+        return self.guidance.with_uncond(Guess(cond, uncond, x, sigma, self.cfg, others, self.memory, again))
+
+    def _asked_again(self, sigma: Tensor) -> Again:
+        groups = {"positive": self.positive, "negative": self.negative}
+
+        def again(role: Role, x: Tensor, change: NetworkChange | None = None) -> Tensor:
+            return estimates(self.predict, (groups[role],), x, sigma, change)[0]
+
+        return again
 
     @cached_property
     def _parts(self) -> list[tuple[Placed, ...]]:
@@ -179,7 +214,13 @@ class GuidedDenoiser:
         return [tuple(members) for members in by_part.values()]
 
 
-def estimates(predict: Predict, groups: Sequence[tuple[Placed, ...]], x: Tensor, sigma: Tensor) -> list[Tensor]:
+def estimates(
+    predict: Predict,
+    groups: Sequence[tuple[Placed, ...]],
+    x: Tensor,
+    sigma: Tensor,
+    change: NetworkChange | None = None,
+) -> list[Tensor]:
     """One estimate of the clean latent per group of conds, all conds of one crop in one call of the network.
 
     Args:
@@ -187,6 +228,7 @@ def estimates(predict: Predict, groups: Sequence[tuple[Placed, ...]], x: Tensor,
         groups: Conds in their places; within a group, estimates that overlap are averaged by weight.
         x: Noisy latent [B, C, H, W].
         sigma: Its noise level, a scalar.
+        change: How the network is to differ in this call.
 
     Returns:
         One [B, C, H, W] per group; 0 where no cond of the group counts.
@@ -204,7 +246,7 @@ def estimates(predict: Predict, groups: Sequence[tuple[Placed, ...]], x: Tensor,
     weights = [torch.zeros_like(x[:, :1]) if not alone else x for alone in whole]
     for box, members in by_box.items():
         crop = box.crop(x) if box else x
-        predicted = predict(crop, sigma, [placed.cond for _, placed in members], box)
+        predicted = predict(crop, sigma, [placed.cond for _, placed in members], box, change)
         for (index, placed), denoised in zip(members, predicted, strict=True):
             if whole[index]:
                 results[index] = denoised

@@ -4,6 +4,8 @@ import torch
 
 from safelight.errors import BadInput
 
+HOST = torch.device("cpu")
+
 
 def find_device(name: str) -> torch.device:
     """The device that a setting means.

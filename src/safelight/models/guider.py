@@ -3,13 +3,14 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from math import lcm
+from operator import is_
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from safelight.diffusion.conditioning import Cond
-from safelight.diffusion.guidance import GuidedDenoiser
+from safelight.diffusion.conditioning import Cond, NetworkChange, Role
+from safelight.diffusion.guidance import GuidedDenoiser, Memory
 from safelight.diffusion.latent import Latent
 from safelight.diffusion.noise import initial_noise
 from safelight.diffusion.placement import Box, place, with_shared_boxes
@@ -18,6 +19,7 @@ from safelight.diffusion.sampling import fit_mask, sample
 from safelight.diffusion.types import Step
 from safelight.errors import BadInput
 from safelight.models.model import Model
+from safelight.models.patches import Asked
 from safelight.text.sdxl import AESTHETIC_SCORE, EMBEDDING_WIDTH, NEGATIVE_AESTHETIC_SCORE, size_conditioning
 
 LONGEST_REPEAT = 4  # a shorter prompt is repeated at most so often to share a batch with a longer one
@@ -56,7 +58,7 @@ class Guider:
             BadInput: A prompt was encoded for another family.
         """
         schedule, guidance = self.model.schedule, self.model.guidance
-        prompts = [("positive", self.positive), ("negative", self.negative)]
+        prompts: list[tuple[Role, tuple[Cond, ...]]] = [("positive", self.positive), ("negative", self.negative)]
         prompts += [("positive", conds) for conds in guidance.others]
         for _, conds in prompts:
             for cond in conds:
@@ -66,14 +68,16 @@ class Guider:
             with_shared_boxes(group, tuple(placed for other in groups if other is not group for placed in other))
             for group in groups
         ]
+        memory: Memory = {}
         return GuidedDenoiser(
-            predict=_Network(self.model, latent, mask),
+            predict=_Network(self.model, latent, mask, memory),
             positive=positive,
             negative=negative,
             cfg=self.cfg,
             process=schedule.process,
             guidance=guidance,
             others=tuple(others),
+            memory=memory,
         )
 
 
@@ -138,32 +142,62 @@ class _Network:
         model: Its network, family and clock.
         latent: What the run starts from, scaled [B, C, h, w].
         mask: Where the run repaints [B or 1, 1, h, w], or None.
+        memory: What patches keep from call to call.
     """
 
-    def __init__(self, model: Model, latent: Tensor, mask: Tensor | None) -> None:
+    def __init__(self, model: Model, latent: Tensor, mask: Tensor | None, memory: Memory) -> None:
         self._model = model
         self._latent = latent
         self._mask = mask
+        self._memory = memory
         self._inputs: dict[tuple[tuple[int, ...], Box | None, int], tuple[Tensor, Tensor | None, Tensor | None]] = {}
 
-    def __call__(self, x: Tensor, sigma: Tensor, conds: Sequence[Cond], box: Box | None) -> Sequence[Tensor]:
+    def __call__(
+        self,
+        x: Tensor,
+        sigma: Tensor,
+        conds: Sequence[Cond],
+        box: Box | None,
+        change: NetworkChange | None = None,
+    ) -> Sequence[Tensor]:
+        results: dict[int, Tensor] = {}
+        for together in _alike(conds):
+            asked = [conds[index] for index in together]
+            results.update(zip(together, self._at_once(x, sigma, asked, box, change), strict=True))
+        return [results[index] for index in range(len(conds))]
+
+    def _at_once(
+        self, x: Tensor, sigma: Tensor, conds: Sequence[Cond], box: Box | None, change: NetworkChange | None
+    ) -> Sequence[Tensor]:
+        """Conds that the network is shown in the same state: in one batch if it can be."""
         lengths = {cond.context.shape[1] for cond in conds}
         if lcm(*lengths) > LONGEST_REPEAT * max(lengths):
-            return [self._together(x, sigma, [cond], box)[0] for cond in conds]
+            return [self._together(x, sigma, [cond], box, change)[0] for cond in conds]
         try:
-            return self._together(x, sigma, conds, box)
+            return self._together(x, sigma, conds, box, change)
         except torch.OutOfMemoryError:
             if len(conds) == 1:
                 raise
-            return [self._together(x, sigma, [cond], box)[0] for cond in conds]
+            return [self._together(x, sigma, [cond], box, change)[0] for cond in conds]
 
-    def _together(self, x: Tensor, sigma: Tensor, conds: Sequence[Cond], box: Box | None) -> Sequence[Tensor]:
+    def _together(
+        self, x: Tensor, sigma: Tensor, conds: Sequence[Cond], box: Box | None, change: NetworkChange | None
+    ) -> Sequence[Tensor]:
         # the conds outlive this object, so their identities cannot be taken over by others
         key = (tuple(id(cond) for cond in conds), box, len(x))
         if key not in self._inputs:
             self._inputs[key] = self._inputs_of(conds, box, len(x))
         context, label, extra = self._inputs[key]
-        return self._model.predict(x, sigma, context, label, extra).chunk(len(conds))
+        return self._model.predict(
+            x,
+            sigma,
+            context,
+            label,
+            extra,
+            asked=Asked(sigma, tuple(cond.role for cond in conds), (x.shape[-2], x.shape[-1]), self._memory),
+            controls=conds[0].controls,
+            changes=conds[0].changes if change is None else (*conds[0].changes, change),
+        ).chunk(len(conds))
 
     def _inputs_of(
         self, conds: Sequence[Cond], box: Box | None, batch: int
@@ -238,14 +272,30 @@ def _check_fit(cond: Cond, model: Model) -> None:
         )
 
 
-def _in_role(role: str, conds: tuple[Cond, ...]) -> tuple[Cond, ...]:
-    """Conds with the aesthetic score that their side of the guidance has where none is asked for."""
+def _in_role(role: Role, conds: tuple[Cond, ...]) -> tuple[Cond, ...]:
+    """Conds on their side of the guidance, with the aesthetic score that it has where none is asked for."""
     return tuple(
-        replace(cond, size=replace(cond.size, aesthetic_score=SCORES[role]))
-        if cond.size.aesthetic_score is None
-        else cond
+        replace(
+            cond,
+            role=role,
+            size=replace(cond.size, aesthetic_score=SCORES[role]) if cond.size.aesthetic_score is None else cond.size,
+        )
         for cond in conds
     )
+
+
+def _alike(conds: Sequence[Cond]) -> list[list[int]]:
+    """Places of conds, those together for which the network is in the same state."""
+    states: list[tuple[Sequence[object], list[int]]] = []
+    for index, cond in enumerate(conds):
+        state = (*cond.controls, *cond.changes)
+        # the same objects, not equal ones: what they hold is tensors and networks
+        same = [members for known, members in states if len(known) == len(state) and all(map(is_, known, state))]
+        if same:
+            same[0].append(index)
+        else:
+            states.append((state, [index]))
+    return [members for _, members in states]
 
 
 def _to_batch(x: Tensor, batch: int) -> Tensor:

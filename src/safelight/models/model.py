@@ -1,19 +1,25 @@
 """A denoiser and how it is asked: noisy latent in, estimate of the clean one out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial, reduce
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
+from safelight.diffusion.conditioning import NetworkChange, Role
+from safelight.diffusion.control import Control, ControlCall, Residuals
 from safelight.diffusion.guidance import Guidance
 from safelight.diffusion.noise_schedule import NoiseSchedule
 from safelight.diffusion.prediction import PREDICTIONS
 from safelight.families.base import Family
 from safelight.families.shapes import FileContents
+from safelight.models.patches import UNPATCHED, Asked, Patches
 from safelight.models.placement import Placement
-from safelight.models.unet_forward import run_unet
+from safelight.models.unet_forward import NO_RESIDUALS, run_unet
+from safelight.models.weight_patches import UNPATCHED as OWN_WEIGHTS
+from safelight.models.weight_patches import WeightPatches
 
 if TYPE_CHECKING:
     from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
@@ -32,6 +38,8 @@ class Model:
         dtype: What the network runs in.
         placement: Where it runs.
         guidance: How the estimates for the prompts are joined.
+        weights: What is changed in its weights.
+        patches: What is called inside the network while it runs.
         mask_at: The sigmas of a run -> (sigma, mask) -> mask, where masks open with the noise level.
     """
 
@@ -43,6 +51,8 @@ class Model:
     dtype: torch.dtype
     placement: Placement
     guidance: Guidance = field(default_factory=Guidance)
+    weights: WeightPatches = OWN_WEIGHTS
+    patches: Patches = UNPATCHED
     mask_at: Callable[[Tensor], Callable[[Tensor, Tensor], Tensor]] | None = None
 
     @property
@@ -76,6 +86,10 @@ class Model:
         context: Tensor,
         label: Tensor | None = None,
         extra_channels: Tensor | None = None,
+        *,
+        asked: Asked | None = None,
+        controls: Sequence[Control] = (),
+        changes: Sequence[NetworkChange] = (),
     ) -> Tensor:
         """Ask the network once.
 
@@ -86,26 +100,73 @@ class Model:
                 on the prompt is computed once for all n.
             label: Pooled prompts and sizes [n B, L], for families that have them.
             extra_channels: What variants see beside the latent [n B, K, h, w]: masks and scaled latents.
+            asked: The call as patches see it; taken to be for n positive prompts where it is not given.
+            controls: What steers the network from beside.
+            changes: How the network differs in this call.
 
         Returns:
             The estimates of the clean latents, [n B, C, h, w], dtype and device of `x`.
         """
-        self.placement.bring(self.network)
         device = self.placement.device
         rounds = len(context) // len(x)
+        if asked is None:
+            roles: tuple[Role, ...] = ("positive",) * rounds
+            asked = Asked(sigma, roles, (x.shape[-2], x.shape[-1]))
+        patches = reduce(Patches.plus, (change for change in changes if isinstance(change, Patches)), self.patches)
         spread = sigma if sigma.ndim == 0 else sigma.to(x.device)[:, None, None, None]
         scaling = PREDICTIONS[self.prediction](spread)
-        shown = scaling.calculate_input(x)
-        if extra_channels is not None:
-            shown = torch.cat([shown.repeat(rounds, 1, 1, 1), extra_channels.to(shown)], dim=1)
+        shown = scaling.calculate_input(x).to(device, self.dtype)
+        timestep = self.schedule.timestep(sigma).float().to(device).reshape(-1)
+        context = context.to(device, self.dtype)
+        label = None if label is None else label.to(device, self.dtype)
         # Only the network: tensors made in inference mode must not be changed in place outside it.
         with torch.inference_mode():
-            output = run_unet(
-                self.network,
-                shown.to(device, self.dtype),
-                self.schedule.timestep(sigma).float().to(device).reshape(-1),
-                context.to(device, self.dtype),
-                None if label is None else label.to(device, self.dtype),
+            residuals = self._residuals(controls, shown, sigma, timestep, context, label)
+        self.placement.bring(self.network, self.weights)
+        with torch.inference_mode():
+            if extra_channels is not None:
+                shown = torch.cat([shown.repeat(rounds, 1, 1, 1), extra_channels.to(shown)], dim=1)
+            run: Callable[[Tensor], Tensor] = partial(
+                self._run, timestep, context, label, residuals=residuals, patches=patches, asked=asked
             )
+            for around in patches.network:
+                run = partial(around, asked, run)
+            output = run(shown)
         estimates = [scaling.calculate_denoised(x, part) for part in output.to(x).chunk(rounds)]
         return estimates[0] if rounds == 1 else torch.cat(estimates)
+
+    def _run(
+        self,
+        timestep: Tensor,
+        context: Tensor,
+        label: Tensor | None,
+        shown: Tensor,
+        *,
+        residuals: Residuals,
+        patches: Patches,
+        asked: Asked,
+    ) -> Tensor:
+        return run_unet(
+            self.network, shown, timestep, context, label, residuals=residuals, patches=patches, asked=asked
+        )
+
+    def _residuals(
+        self,
+        controls: Sequence[Control],
+        shown: Tensor,
+        sigma: Tensor,
+        timestep: Tensor,
+        context: Tensor,
+        label: Tensor | None,
+    ) -> Residuals:
+        """What the controls that count at this noise level add."""
+        if not controls:
+            return NO_RESIDUALS
+        level, percent_to_sigma = float(sigma.max()), self.schedule.percent_to_sigma
+        counting = [
+            control for control in controls if percent_to_sigma(control.end) <= level <= percent_to_sigma(control.start)
+        ]
+        if not counting:
+            return NO_RESIDUALS
+        call = ControlCall(shown.repeat(len(context) // len(shown), 1, 1, 1), sigma, timestep, context, label)
+        return reduce(Residuals.plus, (control(call) for control in counting))

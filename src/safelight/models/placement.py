@@ -8,7 +8,9 @@ from weakref import WeakKeyDictionary
 import torch
 from torch import nn
 
-HOST = torch.device("cpu")
+from safelight.models.device import HOST
+from safelight.models.weight_patches import UNPATCHED, Wardrobe, WeightPatches
+
 SPARE = 256 * 2**20  # bytes of device memory left alone, for what the driver and the display take at any time
 
 
@@ -16,21 +18,26 @@ class Placement:
     """The networks on one device; the least recently used ones wait on the host when room is needed.
 
     Where the device is the host itself, everything is always in place.
+
+    Attributes:
+        device: The device.
+        wardrobe: What weight patches its networks wear.
     """
 
     def __init__(self, device: torch.device) -> None:
         self.device = device
+        self.wardrobe = Wardrobe()
         self._placed: WeakKeyDictionary[nn.Module, None] = WeakKeyDictionary()  # least recently used first
 
-    def bring(self, network: nn.Module) -> None:
-        """Have `network` on the device; others may leave for it."""
-        if self.device == HOST:
-            return
-        if network not in self._placed:
-            self.make_room(bytes_of(network))
-            network.to(self.device)
-        self._placed.pop(network, None)
-        self._placed[network] = None
+    def bring(self, network: nn.Module, patches: WeightPatches = UNPATCHED) -> None:
+        """Have `network` on the device, with just these patches on its weights; others may leave for it."""
+        if self.device != HOST:
+            if network not in self._placed:
+                self.make_room(bytes_of(network))
+                network.to(self.device)
+            self._placed.pop(network, None)
+            self._placed[network] = None
+        self.wardrobe.put_on(network, patches)
 
     def place_for(self, size: int) -> torch.device:
         """Where to load a network of so many bytes: on the device if it has or can make room, else on the host."""

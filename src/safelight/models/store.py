@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import TypeVar, cast
 
@@ -15,8 +16,9 @@ from safelight.models.precision import Precision
 from safelight.models.text_encoder import Clip
 from safelight.models.vae import Vae
 
-Loaded = Checkpoint | Model | Vae | Clip
-Kind = TypeVar("Kind", Checkpoint, Model, Vae, Clip)
+Loaded = TypeVar("Loaded")
+Load = Callable[[Path, Placement, Precision], Loaded]
+"""(file, where it is to run, what it is to run in) -> a model made of it: a network, or a dataclass that has some."""
 Stamp = tuple[Path, int, int]
 """A file as it is now: where, its size in bytes, and when it was written (ns). A changed file is loaded anew."""
 
@@ -34,31 +36,43 @@ class ModelStore:
         self.placement = placement
         self.precision = precision
         self.budget = budget
-        self._loaded: OrderedDict[tuple[str, tuple[Stamp, ...]], Loaded] = OrderedDict()
+        self._loaded: OrderedDict[tuple[object, tuple[Stamp, ...]], object] = OrderedDict()
 
     def checkpoint(self, path: Path) -> Checkpoint:
         """See `load_checkpoint`."""
-        return self._get("checkpoint", (path,), lambda: load_checkpoint(path, self.placement, self.precision))
+        return self.get(load_checkpoint, path)
 
     def unet(self, path: Path) -> Model:
         """See `load_unet`."""
-        return self._get("unet", (path,), lambda: load_unet(path, self.placement, self.precision))
+        return self.get(load_unet, path)
 
     def vae(self, path: Path) -> Vae:
         """See `load_vae`."""
-        return self._get("vae", (path,), lambda: load_vae(path, self.placement, self.precision))
+        return self.get(load_vae, path)
 
     def text(self, paths: Sequence[Path]) -> Clip:
         """See `load_text`."""
-        return self._get("text", tuple(paths), lambda: load_text(paths, self.placement, self.precision))
+        return self._kept(load_text, paths, lambda: load_text(paths, self.placement, self.precision))
 
-    def _get(self, kind: str, paths: tuple[Path, ...], load: Callable[[], Kind]) -> Kind:
+    def get(self, load: Load[Loaded], path: Path) -> Loaded:
+        """What `load` makes of a file, from memory where it was loaded before and the file has not changed.
+
+        Args:
+            load: A function of a module: it stands for the kind of model.
+            path: The file.
+
+        Raises:
+            BadInput: The file cannot be opened, or is none that `load` can take.
+        """
+        return self._kept(load, (path,), lambda: load(path, self.placement, self.precision))
+
+    def _kept(self, kind: object, paths: Sequence[Path], make: Callable[[], Loaded]) -> Loaded:
         key = (kind, tuple(_stamp(path) for path in paths))
         if key not in self._loaded:
-            self._loaded[key] = load()
+            self._loaded[key] = make()
         self._loaded.move_to_end(key)
         self._trim()
-        return cast(Kind, self._loaded[key])
+        return cast(Loaded, self._loaded[key])
 
     def _trim(self) -> None:
         """Let go of the least recently used files over the budget, but never of the last one asked for."""
@@ -78,13 +92,13 @@ def _stamp(path: Path) -> Stamp:
     return path.resolve(), facts.st_size, facts.st_mtime_ns
 
 
-def _networks(loaded: Loaded) -> Iterator[nn.Module]:
-    match loaded:
-        case Checkpoint(_, model, clip, vae):
-            for part in (model, clip, vae):
-                if part is not None:
-                    yield from _networks(part)
-        case Clip(towers):
-            yield from (tower.network for tower in towers)
-        case Model(network) | Vae(network):
-            yield network
+def _networks(loaded: object) -> Iterator[nn.Module]:
+    """The networks that a model is made of, however deep in its dataclasses and tuples."""
+    if isinstance(loaded, nn.Module):
+        yield loaded
+    elif isinstance(loaded, tuple):
+        for part in loaded:
+            yield from _networks(part)
+    elif is_dataclass(loaded) and not isinstance(loaded, type):
+        for each in fields(loaded):
+            yield from _networks(getattr(loaded, each.name))

@@ -8,7 +8,9 @@ from torch import Tensor
 from safelight.families.base import Family, Tower, TowerName
 from safelight.families.shapes import TextShape
 from safelight.models.clip_text import ClipText
-from safelight.models.placement import HOST, Placement
+from safelight.models.device import HOST
+from safelight.models.placement import Placement
+from safelight.models.weight_patches import UNPATCHED, WeightPatches
 
 END_TOKEN = 49407
 
@@ -22,12 +24,14 @@ class TextEncoder:
         shape: Its sizes.
         tower: How its family uses it.
         placement: Where it runs.
+        weights: What is changed in its weights.
     """
 
     network: ClipText
     shape: TextShape
     tower: Tower
     placement: Placement
+    weights: WeightPatches = UNPATCHED
 
     @property
     def name(self) -> TowerName:
@@ -46,7 +50,7 @@ class TextEncoder:
 
     def embed(self, tokens: Tensor) -> Tensor:
         """Token ids [B, 77] to token embeddings [B, 77, W] on the device, positions not yet added."""
-        self.placement.bring(self.network)
+        self.placement.bring(self.network, self.weights)
         table = self.network.embeddings.token_embedding
         with torch.no_grad():
             embedded: Tensor = table(tokens.to(self.placement.device))
@@ -63,7 +67,7 @@ class TextEncoder:
         Returns:
             Hidden states [B, 77, W] and the pooled text [B, P], both on the CPU in float32.
         """
-        self.placement.bring(self.network)
+        self.placement.bring(self.network, self.weights)
         skip -= self.shape.layers_left_out
         with torch.no_grad():
             hidden, pooled = self.network(

@@ -10,8 +10,10 @@ from torch import Tensor
 
 from safelight.errors import BadInput
 from safelight.families.shapes import VaeShape
-from safelight.models.placement import HOST, Placement
+from safelight.models.device import HOST
+from safelight.models.placement import Placement
 from safelight.models.tiles import in_tiles
+from safelight.models.weight_patches import UNPATCHED, WeightPatches
 
 if TYPE_CHECKING:
     from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
@@ -34,12 +36,14 @@ class Vae:
         shape: Its sizes.
         dtype: What it runs in.
         placement: Where it runs.
+        weights: What is changed in its weights.
     """
 
     network: "AutoencoderKL"
     shape: VaeShape
     dtype: torch.dtype
     placement: Placement
+    weights: WeightPatches = UNPATCHED
 
     @property
     def compression(self) -> int:
@@ -147,7 +151,7 @@ class Vae:
         """`work`, given its input where and as the network runs."""
 
         def moved(x: Tensor) -> Tensor:
-            self.placement.bring(self.network)
+            self.placement.bring(self.network, self.weights)
             with torch.no_grad():
                 return work(x.to(self.placement.device, self.dtype)).to(HOST, torch.float32)
 

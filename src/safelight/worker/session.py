@@ -8,8 +8,9 @@ from safelight.errors import BadInput
 from safelight.files.folders import Folders
 from safelight.graph.document import Workflow
 from safelight.graph.formats import write_api
-from safelight.models.device import find_device
-from safelight.models.placement import HOST, Placement, free_bytes
+from safelight.graph.node import Registry
+from safelight.models.device import HOST, find_device
+from safelight.models.placement import Placement, free_bytes
 from safelight.models.precision import precision
 from safelight.models.store import ModelStore
 from safelight.nodes.registry import BUILTIN
@@ -30,10 +31,13 @@ class Session:
     Args:
         settings: Device, precision and memory.
         folders: Where files are.
+        registry: The nodes there are.
         previews: Whether to send pictures of how far it is.
     """
 
-    def __init__(self, settings: Settings, folders: Folders, *, previews: bool = False) -> None:
+    def __init__(
+        self, settings: Settings, folders: Folders, *, registry: Registry = BUILTIN, previews: bool = False
+    ) -> None:
         self._folders = folders
         self._previews = previews
         device = find_device(settings.device)
@@ -43,7 +47,7 @@ class Session:
         self._recipes = RecipeBook(folders, device, chosen)
         self._recipe: Recipe | None = None
         cache = Cache(settings.cache_bytes)
-        self._executor = Executor(BUILTIN, cache, self._make_run, folders.list, self._stamp)
+        self._executor = Executor(registry, cache, self._make_run, folders.list, self._stamp)
 
     def run(
         self,
