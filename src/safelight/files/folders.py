@@ -25,11 +25,13 @@ class FolderKind:
         under: Where it is inside a home folder; files are written to the first.
         endings: File endings that are listed, in lower case; None for any.
         starter: Files of the starter that are listed as well.
+        marked_by: Where whole folders are listed rather than files, the file that such a folder has.
     """
 
     under: tuple[str, ...]
     endings: frozenset[str] | None = WEIGHTS
     starter: tuple[str, ...] = ()
+    marked_by: str = ""
 
 
 MODEL_FOLDERS: dict[str, FolderKind] = {
@@ -44,10 +46,11 @@ MODEL_FOLDERS: dict[str, FolderKind] = {
     "clip_vision": FolderKind(("models/clip_vision",), starter=("clip.safetensors",)),
     "style_models": FolderKind(("models/style_models",)),
     "embeddings": FolderKind(("models/embeddings",)),
-    "diffusers": FolderKind(("models/diffusers",), frozenset()),  # holds whole folders, not files
+    "diffusers": FolderKind(("models/diffusers",), frozenset(), marked_by="model_index.json"),
     "vae_approx": FolderKind(("models/vae_approx",)),
     "controlnet": FolderKind(("models/controlnet", "models/t2i_adapter")),
     "gligen": FolderKind(("models/gligen",)),
+    "ipadapter": FolderKind(("models/ipadapter",)),
     "upscale_models": FolderKind(("models/upscale_models",)),
     "hypernetworks": FolderKind(("models/hypernetworks",)),
     "photomaker": FolderKind(("models/photomaker",)),
@@ -153,7 +156,7 @@ class Folders:
         return meant[0] if len(meant) == 1 else None
 
     def resolve(self, folder: str, name: str) -> Path:
-        """The file that `name` means, if it may be read: nothing else decides that.
+        """The file that `name` means, if it may be read: nothing else decides that. Of a folder, the one marking it.
 
         Args:
             folder: As for `list`.
@@ -165,7 +168,9 @@ class Folders:
         folder, name = annotated(_known(folder), name)
         relative = _inside(name)
         kind = _KINDS[folder]
-        if kind.endings is None or relative.suffix.lower() in kind.endings:
+        if kind.marked_by:
+            relative /= kind.marked_by
+        if kind.marked_by or kind.endings is None or relative.suffix.lower() in kind.endings:
             for directory in self.directories[folder]:
                 path = (directory / relative).resolve()
                 if path.is_file() and path.is_relative_to(directory.resolve()):
@@ -245,6 +250,11 @@ def _walk(directory: Path, kind: FolderKind) -> Iterator[str]:
     top = directory.resolve()
     for place, inner, files in os.walk(top):
         inner[:] = [name for name in inner if not name.startswith(".")]
+        if kind.marked_by:
+            listed = Path(place).relative_to(top).as_posix()
+            if kind.marked_by in files and _is_plain(listed):
+                yield listed
+            continue
         for name in files:
             path = Path(place, name)
             fits = kind.endings is None or path.suffix.lower() in kind.endings

@@ -125,7 +125,7 @@ def _vae(weights: Weights, part: Part[VaeShape], placement: Placement, precision
     _fill(
         network, weights, part, vae_source(part.shape, part.layout, weights), placement=placement, dtype=precision.vae
     )
-    return Vae(network, part.shape, precision.vae, placement)
+    return Vae(network, part.shape, precision.vae, placement, stored=part.dtype)
 
 
 def _towers(
@@ -136,7 +136,7 @@ def _towers(
     for part in parts:
         network = build_text(part.shape)
         _fill(network, weights, part, text_source(part.layout), placement=placement, dtype=precision.text)
-        towers.append(TextEncoder(network, part.shape, used[part.shape.tower], placement))
+        towers.append(TextEncoder(network, part.shape, used[part.shape.tower], placement, stored=part.dtype))
     return tuple(towers)
 
 

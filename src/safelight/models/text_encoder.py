@@ -25,6 +25,7 @@ class TextEncoder:
         tower: How its family uses it.
         placement: Where it runs.
         weights: What is changed in its weights.
+        stored: What its file has it in: `fp32`, `fp16`, …
     """
 
     network: ClipText
@@ -32,6 +33,7 @@ class TextEncoder:
     tower: Tower
     placement: Placement
     weights: WeightPatches = UNPATCHED
+    stored: str = "fp32"
 
     @property
     def name(self) -> TowerName:

@@ -37,6 +37,7 @@ class Vae:
         dtype: What it runs in.
         placement: Where it runs.
         weights: What is changed in its weights.
+        stored: What its file has it in: `fp32`, `fp16`, …
     """
 
     network: "AutoencoderKL"
@@ -44,6 +45,7 @@ class Vae:
     dtype: torch.dtype
     placement: Placement
     weights: WeightPatches = UNPATCHED
+    stored: str = "fp32"
 
     @property
     def compression(self) -> int:

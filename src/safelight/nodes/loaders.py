@@ -1,5 +1,9 @@
 """Model files into models."""
 
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
 from typing import Annotated, NamedTuple, TypeVar, cast
 
 from safelight.errors import BadInput
@@ -61,6 +65,49 @@ def checkpoint_loader_simple(*, ckpt_name: Annotated[str, File("checkpoints")], 
         checkpoint.model,
         _or_blocked(checkpoint.clip, ckpt_name, "text encoder", "CLIPLoader or DualCLIPLoader"),
         _or_blocked(checkpoint.vae, ckpt_name, "VAE", "VAELoader"),
+    )
+
+
+@node(
+    "CheckpointLoader", category="advanced/loaders", title="Load Checkpoint With Config (DEPRECATED)", deprecated=True
+)
+def checkpoint_loader(
+    *,
+    config_name: Annotated[str, File("configs")],
+    ckpt_name: Annotated[str, File("checkpoints")],
+    run: Run,
+) -> Loaded:
+    """Load a model from one file, and take from a description beside it whether it predicts v.
+
+    All else is seen in the file itself, as Load Checkpoint does.
+
+    Args:
+        config_name: A file in the configs folder.
+        ckpt_name: A file in the checkpoints folder.
+    """
+    loaded = checkpoint_loader_simple(ckpt_name=ckpt_name, run=run)
+    config = run.folders.resolve("configs", config_name).read_text(encoding="utf-8", errors="replace")
+    predicts_v = re.search(r"""^\s*parameterization:\s*["']?v\b""", config, re.MULTILINE)
+    return loaded._replace(model=replace(loaded.model, prediction="v")) if predicts_v else loaded
+
+
+@node("DiffusersLoader", category="advanced/loaders/deprecated", deprecated=True)
+def diffusers_loader(*, model_path: Annotated[str, File("diffusers")], run: Run) -> Loaded:
+    """Load a model from a folder as the diffusers library writes it.
+
+    Args:
+        model_path: A folder in the diffusers folder.
+    """
+    folder = run.folders.resolve("diffusers", model_path).parent
+    model = run.models.unet(_weights_in(folder / "unet"))
+    if _predicts_v(folder / "scheduler" / "scheduler_config.json"):
+        model = replace(model, prediction="v")
+    towers = [_weights_in(folder / name) for name in ("text_encoder", "text_encoder_2") if (folder / name).is_dir()]
+    vae = folder / "vae"
+    return Loaded(
+        model,
+        _or_blocked(run.models.text(towers) if towers else None, model_path, "text encoder", "CLIPLoader"),
+        _or_blocked(run.models.vae(_weights_in(vae)) if vae.is_dir() else None, model_path, "VAE", "VAELoader"),
     )
 
 
@@ -130,6 +177,26 @@ def dual_clip_loader(
     """
     del type, device
     return run.models.text([run.folders.resolve("text_encoders", name) for name in (clip_name1, clip_name2)])
+
+
+def _weights_in(folder: Path) -> Path:
+    """The file of weights in a part's folder: the whole-precision safetensors where there are several."""
+    for pattern in ("*.safetensors", "*.fp16.safetensors", "*.bin"):
+        if found := sorted(path for path in folder.glob(pattern) if ".fp16." not in path.name or "fp16" in pattern):
+            return found[0]
+    raise BadInput(
+        f"There are no weights in {folder}.",
+        mend="Put the whole folder of the model there, with its .safetensors files.",
+    )
+
+
+def _predicts_v(path: Path) -> bool:
+    """Whether a diffusers scheduler's description says so."""
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(told, dict) and told.get("prediction_type") == "v_prediction"
 
 
 def _or_blocked(part: Part | None, file: str, name: str, loader: str) -> Part:
