@@ -42,6 +42,21 @@ class NetworkChange:
 
 
 @dataclass(frozen=True)
+class SeenPicture:
+    """What an unCLIP model is told of a picture.
+
+    Attributes:
+        embeds: What CLIP saw in it, or in several, [B, P].
+        strength: How much it counts.
+        noise: How loosely it is followed: the noise put into `embeds`, as a share of the most there is, 0 to 1.
+    """
+
+    embeds: Tensor
+    strength: float
+    noise: float
+
+
+@dataclass(frozen=True)
 class Cond:
     """One encoded prompt and its limits.
 
@@ -61,8 +76,12 @@ class Cond:
             parts is added up, each times its weight (the `AND` of prompts).
         inpaint_latent, inpaint_mask: What an inpainting or instruct-pix2pix model sees beside the
             noisy latent: the latent to keep [B, 4, h, w] (unscaled), and the mask [B, 1, H, W].
+        pictures: What an unCLIP model is shown.
         controls: What steers the network from beside where it is shown this cond.
+        controls_shared: Whether they count for the conds of the other prompts too, where those have none.
+        control_context: What the controls are shown in place of `context`, [1, T, W].
         changes: How the network differs where it is shown this cond.
+        fallback: Whether it counts only where no other cond of its prompt does.
         role: Which side of the guidance it is on; set for each run.
     """
 
@@ -81,8 +100,12 @@ class Cond:
     part_weight: float = 1.0
     inpaint_latent: Tensor | None = None
     inpaint_mask: Tensor | None = None
+    pictures: tuple[SeenPicture, ...] = ()
     controls: tuple[Control, ...] = ()
+    controls_shared: bool = False
+    control_context: Tensor | None = None
     changes: tuple[NetworkChange, ...] = ()
+    fallback: bool = False
     role: Role = "positive"
 
 

@@ -1,7 +1,7 @@
 """Guidance: several conds become one estimate, and cond and uncond are joined by cfg."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Protocol
 
@@ -234,7 +234,7 @@ def estimates(
         One [B, C, H, W] per group; 0 where no cond of the group counts.
     """
     level = float(sigma)
-    active = [[placed for placed in group if placed.counts_at(level)] for group in groups]
+    active = [_with_fallbacks([placed for placed in group if placed.counts_at(level)], x) for group in groups]
     by_box: dict[Box | None, list[tuple[int, Placed]]] = {}
     for index, group in enumerate(active):
         for placed in group:
@@ -260,6 +260,20 @@ def estimates(
     ]
 
 
+def _with_fallbacks(group: list[Placed], x: Tensor) -> list[Placed]:
+    """Conds of one group, those that fill gaps weighed by what the others leave; none where they leave nothing."""
+    fallbacks = [placed for placed in group if placed.cond.fallback]
+    if not fallbacks:
+        return group
+    others = [placed for placed in group if not placed.cond.fallback]
+    left = torch.ones_like(x[:, :1])
+    for placed in others:
+        part = placed.box.crop(left) if placed.box else left
+        part -= placed.weight
+    left = left.clamp(min=0)
+    return [*others, *(replace(placed, box=None, weight=left) for placed in fallbacks if left.any())]
+
+
 def _everywhere(placed: Placed) -> bool:
     """Whether a lone cond's weight cancels out: the same, and not 0, at every cell."""
-    return placed.cond.mask is None and placed.cond.strength > 0
+    return placed.cond.mask is None and placed.cond.strength > 0 and not placed.cond.fallback

@@ -6,8 +6,8 @@ parameters are keyword-only, and an input is a widget or a socket by its type al
 
 import inspect
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from types import ModuleType, NoneType, UnionType
 from typing import Annotated, Any, Generic, ParamSpec, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -38,19 +38,20 @@ class Range:
     """Limits of a number, both ends allowed; `step` is the widget's grid, `round` its precision."""
 
     minimum: float
-    maximum: float
+    maximum: float | None
     step: float | None = None
     round: float | None = None
 
 
-@dataclass(frozen=True, init=False)
+@dataclass(frozen=True, eq=False)
 class Choice:
-    """One of a few values."""
+    """One of a few values; of a table that plugins add to, those that are in it when it is asked."""
 
-    choices: tuple[object, ...]
+    source: Collection[object]
 
-    def __init__(self, choices: Iterable[object]) -> None:
-        object.__setattr__(self, "choices", tuple(choices))
+    @property
+    def choices(self) -> tuple[object, ...]:
+        return tuple(self.source)
 
 
 @dataclass(frozen=True)
@@ -106,6 +107,9 @@ class Node(Generic[P, R]):
         fingerprint: For nodes that read what no input holds (a file's content, the clock):
             (inputs by name, linked ones as None) -> a text or number that changes when the result would;
             NaN to run every time.
+        check: For nodes that look at their inputs themselves: (inputs written down, types of linked ones, both by
+            name) -> what is wrong with them, or None. Asked before anything of a workflow is run.
+        by_place: Whether its results hang on its id in the workflow.
     """
 
     spec: NodeSpec
@@ -113,6 +117,8 @@ class Node(Generic[P, R]):
     wants_run: bool
     needs: Callable[..., Sequence[str]] | None = None
     fingerprint: Callable[..., object] | None = None
+    check: Callable[[Mapping[str, object], Mapping[str, str]], str | None] | None = None
+    by_place: bool = False
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         return self.function(*args, **kwargs)
@@ -172,6 +178,16 @@ def node(
         return Node(spec, function, "run" in hints, needs, fingerprint)
 
     return make
+
+
+def with_present_choices(node: AnyNode) -> AnyNode:
+    """The node, whose choices from tables are the ones that are in them now."""
+    hints = get_type_hints(node.function, include_extras=True)
+    now = {
+        name: marker.choices for name, hint in hints.items() for marker in _split(hint)[1] if isinstance(marker, Choice)
+    }
+    inputs = tuple(replace(port, choices=now.get(port.name, port.choices)) for port in node.spec.inputs)
+    return node if inputs == node.spec.inputs else replace(node, spec=replace(node.spec, inputs=inputs))
 
 
 def collect(modules: Iterable[ModuleType]) -> dict[str, AnyNode]:

@@ -1,9 +1,9 @@
 """A denoiser and how it is asked: noisy latent in, estimate of the clean one out."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial, reduce
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
@@ -13,16 +13,32 @@ from safelight.diffusion.control import Control, ControlCall, Residuals
 from safelight.diffusion.guidance import Guidance
 from safelight.diffusion.noise_schedule import NoiseSchedule
 from safelight.diffusion.prediction import PREDICTIONS
+from safelight.diffusion.types import Denoiser
 from safelight.families.base import Family
 from safelight.families.shapes import FileContents
 from safelight.models.patches import UNPATCHED, Asked, Patches
 from safelight.models.placement import Placement
+from safelight.models.unclip import PictureLabel
 from safelight.models.unet_forward import NO_RESIDUALS, run_unet
 from safelight.models.weight_patches import UNPATCHED as OWN_WEIGHTS
 from safelight.models.weight_patches import WeightPatches
 
 if TYPE_CHECKING:
     from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
+
+
+class WeightChange(NetworkChange):
+    """A change of weights in some calls of the network only."""
+
+    def weights(self, model: "Model", sigma: float, memory: dict[object, Any]) -> WeightPatches:
+        """What the model wears under it.
+
+        Args:
+            model: The model, with the weights that are changed.
+            sigma: The noise level.
+            memory: What is kept from one call to the next of one run, by keys of its owner's own.
+        """
+        raise NotImplementedError
 
 
 @dataclass(frozen=True)
@@ -41,6 +57,8 @@ class Model:
         weights: What is changed in its weights.
         patches: What is called inside the network while it runs.
         mask_at: The sigmas of a run -> (sigma, mask) -> mask, where masks open with the noise level.
+        picture_label: Makes the label of unCLIP models of what CLIP saw; None for others.
+        around: What is put around the guided denoiser of each run, from the inside out.
     """
 
     network: "UNet2DConditionModel"
@@ -54,6 +72,8 @@ class Model:
     weights: WeightPatches = OWN_WEIGHTS
     patches: Patches = UNPATCHED
     mask_at: Callable[[Tensor], Callable[[Tensor, Tensor], Tensor]] | None = None
+    picture_label: PictureLabel | None = None
+    around: tuple[Callable[[Denoiser], Denoiser], ...] = ()
 
     @property
     def label_width(self) -> int:
@@ -121,8 +141,8 @@ class Model:
         label = None if label is None else label.to(device, self.dtype)
         # Only the network: tensors made in inference mode must not be changed in place outside it.
         with torch.inference_mode():
-            residuals = self._residuals(controls, shown, sigma, timestep, context, label)
-        self.placement.bring(self.network, self.weights)
+            residuals = self._residuals(controls, shown, sigma, timestep, context, label, asked)
+        self.placement.bring(self.network, self._weights_under(changes, asked))
         with torch.inference_mode():
             if extra_channels is not None:
                 shown = torch.cat([shown.repeat(rounds, 1, 1, 1), extra_channels.to(shown)], dim=1)
@@ -134,6 +154,14 @@ class Model:
             output = run(shown)
         estimates = [scaling.calculate_denoised(x, part) for part in output.to(x).chunk(rounds)]
         return estimates[0] if rounds == 1 else torch.cat(estimates)
+
+    def _weights_under(self, changes: Sequence[NetworkChange], asked: Asked) -> WeightPatches:
+        """What the network wears in one call; the same object for the same changes at the same strengths."""
+        weights = self.weights
+        for change in changes:
+            if isinstance(change, WeightChange):
+                weights = change.weights(replace(self, weights=weights), float(asked.sigma.max()), asked.memory)
+        return weights
 
     def _run(
         self,
@@ -158,6 +186,7 @@ class Model:
         timestep: Tensor,
         context: Tensor,
         label: Tensor | None,
+        asked: Asked,
     ) -> Residuals:
         """What the controls that count at this noise level add."""
         if not controls:
@@ -168,5 +197,8 @@ class Model:
         ]
         if not counting:
             return NO_RESIDUALS
-        call = ControlCall(shown.repeat(len(context) // len(shown), 1, 1, 1), sigma, timestep, context, label)
+        rounds = len(context) // len(shown)
+        call = ControlCall(
+            shown.repeat(rounds, 1, 1, 1), sigma, timestep, context, label, rounds=rounds, memory=asked.memory
+        )
         return reduce(Residuals.plus, (control(call) for control in counting))

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
+from safelight.diffusion.conditioning import NetworkChange
 from safelight.families.base import Family, Tower, TowerName
 from safelight.families.shapes import TextShape
 from safelight.models.clip_text import ClipText
@@ -89,11 +90,16 @@ class Clip:
         towers: In the family's order.
         family: Whose prompts they encode.
         layer: Hidden layer from the end ("clip skip"), 1 being the last; None for what the family was trained with.
+        changes: What the prompts that it encodes change in the denoiser.
+        moments: Other states of it for parts of the sampling, as (start, end, state), shares of the way from all
+            noise (0) to none (1); none where it is the same all along.
     """
 
     towers: tuple[TextEncoder, ...]
     family: Family
     layer: int | None = None
+    changes: tuple[NetworkChange, ...] = ()
+    moments: tuple[tuple[float, float, "Clip"], ...] = ()
 
     @property
     def skip(self) -> int:
@@ -102,4 +108,5 @@ class Clip:
 
     def with_layer(self, layer: int) -> "Clip":
         """The same towers, left at another layer from the end."""
-        return replace(self, layer=layer)
+        moments = tuple((start, end, state.with_layer(layer)) for start, end, state in self.moments)
+        return replace(self, layer=layer, moments=moments)

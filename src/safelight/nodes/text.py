@@ -25,7 +25,7 @@ def clip_text_encode(*, text: Prompt, clip: Clip, run: Run) -> Conditioning:
         text: Words, with (emphasis:1.2) and embedding:names; longer texts are read in chunks of 75 tokens.
         clip: The text encoder of the checkpoint.
     """
-    return (_encode(text, clip, run),)
+    return _encode(text, clip, run)
 
 
 @node("PromptEncode", category="conditioning", title="Prompt (with A1111 syntax)")
@@ -48,16 +48,12 @@ def prompt_encode(
         steps: Those of the sampler, for changes after a number of steps.
     """
     if syntax != "a1111":
-        return (_encode(text, clip, run, syntax, weighting),)
+        return _encode(text, clip, run, syntax, weighting)
     return tuple(
-        replace(
-            _encode(timed.text, clip, run, syntax, weighting),
-            steps=(timed.start, timed.end),
-            part=part,
-            part_weight=sub_prompt.weight,
-        )
+        replace(cond, steps=(timed.start, timed.end), part=part, part_weight=sub_prompt.weight)
         for part, sub_prompt in enumerate(split_sub_prompts(text))
         for timed in prompt_schedule(sub_prompt.text, steps)
+        for cond in _encode(timed.text, clip, run, syntax, weighting)
     )
 
 
@@ -97,9 +93,8 @@ def clip_text_encode_sdxl(
         text_g: What the larger text encoder reads.
         text_l: What the smaller one reads.
     """
-    cond = _encode({"g": text_g, "l": text_l}, clip, run)
     size = SizeConditioning(height, width, crop_h, crop_w, target_height, target_width)
-    return (replace(cond, size=size),)
+    return tuple(replace(cond, size=size) for cond in _encode({"g": text_g, "l": text_l}, clip, run))
 
 
 @node("CLIPTextEncodeSDXLRefiner", category="advanced/conditioning")
@@ -118,14 +113,21 @@ def clip_text_encode_sdxl_refiner(
         ascore: How much people would like the picture, 0 to 10.
     """
     size = SizeConditioning(height, width, aesthetic_score=ascore)
-    return (replace(_encode(text, clip, run), size=size),)
+    return tuple(replace(cond, size=size) for cond in _encode(text, clip, run))
 
 
 def _encode(
     text: str | dict[str, str], clip: Clip, run: Run, syntax: str = "comfyui", weighting: str = "comfyui"
-) -> Cond:
+) -> Conditioning:
+    """A prompt as one cond, or as one for each state of a text encoder that changes over the sampling."""
+    if clip.moments:
+        return tuple(
+            replace(cond, start=start, end=end)
+            for start, end, state in clip.moments
+            for cond in _encode(text, state, run, syntax, weighting)
+        )
     options = EncodeOptions(clip.skip, syntax, weighting, find_in(run.folders.directories["embeddings"]))
     encoded = encode_prompt(text, clip.towers, options)
     for warning in encoded.warnings:
         run.warn(warning)
-    return Cond(encoded.context, encoded.pooled)
+    return (Cond(encoded.context, encoded.pooled, changes=clip.changes),)
