@@ -16,6 +16,7 @@ from PIL import Image
 from safelight.diffusion.conditioning import Cond
 from safelight.files.folders import Folders
 from safelight.graph.document import Link, NodeCall, Workflow
+from safelight.graph.node import Registry
 from safelight.graph.request import ImageRequest, workflow_of
 from safelight.graph.validate import validate
 from safelight.models.loader import Checkpoint, load_checkpoint
@@ -69,6 +70,7 @@ class Studio:
     home: Path
     previews: bool = False
     dtype: str = "fp32"
+    registry: Registry = field(default_factory=lambda: BUILTIN)
     folders: Folders = field(init=False)
     session: Session = field(init=False)
 
@@ -76,7 +78,7 @@ class Studio:
         self.folders = Folders.at(self.home)
         self.folders.make()
         settings = Settings(home=self.home, device="cpu", dtype=self.dtype)
-        self.session = Session(settings, self.folders, previews=self.previews)
+        self.session = Session(settings, self.folders, registry=self.registry, previews=self.previews)
 
     def path(self, folder: str, name: str) -> Path:
         """Where a file of a folder is, or is to be put."""
@@ -90,7 +92,8 @@ class Studio:
 
     def run(self, workflow: Workflow, *, cancelled: Callable[[], bool] = lambda: False) -> Ran:
         """Check a workflow and run it."""
-        assert validate(workflow, CATALOG, self.folders.list) == []
+        catalog = {name: node.spec for name, node in self.registry.items()}
+        assert validate(workflow, catalog, self.folders.list) == []
         events: list[Event] = []
         outcome = self.session.run("job", workflow, events.append, cancelled=cancelled)
         files = [event for event in events if isinstance(event, Output) and event.path]

@@ -20,13 +20,14 @@ ALLOWED: dict[str, set[str]] = {
     "files": {"errors"},
     "families": {"errors", "files"},
     "protocol": {"errors"},
-    "graph": {"errors", "files"},
+    "graph": {"errors", "files", "families"},
     "diffusion": {"errors"},
     "text": {"errors"},
     "models": {"errors", "files", "families", "text", "diffusion"},
     "nodes": {"errors", "files", "families", "graph", "text", "diffusion", "models"},
     "worker": {*FLOOR, "text", "diffusion", "models", "nodes"},
-    "cli": {*FLOOR, "text", "nodes", "worker"},
+    "plugins": {*FLOOR, "diffusion", "models", "nodes"},
+    "cli": {*FLOOR, "text", "nodes", "worker", "plugins"},
 }
 """Package -> the packages that it may import beside itself."""
 

@@ -45,7 +45,7 @@ def test_show_takes_a_path_and_any_kind_of_file(home: Path) -> None:
     torch.save({"emb_params": torch.zeros(2, 768)}, _made(home / "foo.pt"))
     result = CliRunner().invoke(app, ["show", str(home / "foo.pt"), "--json"])
     facts = json.loads(result.output)
-    assert (facts["what"], facts["parameters"]) == ("a textual inversion embedding", "1,536 in all")
+    assert (facts["what"], facts["parameters"]) == ("a textual inversion embedding for SD 1.x", "1,536 in all")
 
 
 def test_show_of_a_file_that_is_not_there_is_an_error_in_words(home: Path) -> None:

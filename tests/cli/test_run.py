@@ -1,6 +1,8 @@
 """`safelight run`: a saved workflow, or a picture made by one."""
 
 import json
+import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,9 +11,10 @@ import pytest
 from PIL import Image
 
 from safelight.files.pictures import read_text
+from safelight.graph.document import Link
 from safelight.graph.formats import write_api
 from tests.cli.conftest import Command, files_of
-from tests.studio import pixels_of, text_to_image
+from tests.studio import changed, pixels_of, text_to_image, tiny_file
 
 Document = dict[str, dict[str, Any]]
 
@@ -257,3 +260,47 @@ def test_a_change_that_cannot_be_is_refused(change: str, message: str, command: 
     result = command("run", workflow, "--set", change)
     assert (result.code, result.out) == (2, "")
     assert message in result.err
+
+
+def test_a_check_says_what_a_workflow_takes_and_runs_nothing(command: Command, workflow: Path, home: Path) -> None:
+    before = files_of(home)
+    result = command("run", workflow, "--check")
+    assert result.code == 0, result.err
+    told = dict(re.split(r"  +", line, maxsplit=1) for line in result.out.splitlines())
+    assert told["weights"] == "26 MB"
+    assert told["model calls"] == "2"
+    assert told["sampling"] == "unknown"
+    assert "nothing was sampled on it yet" in told["not known"]
+    assert files_of(home) == before
+
+
+def test_a_check_knows_the_time_once_something_was_sampled(command: Command, workflow: Path) -> None:
+    assert command("run", workflow, "--set", "KSampler.steps=3").code == 0
+    told = json.loads(command("run", workflow, "--check", "--json").out)
+    assert told["problems"] == []
+    assert told["estimate"]["model_calls"] == 2
+    assert told["estimate"]["seconds"] > 0
+    assert told["estimate"]["peak"] > told["estimate"]["weights"] > 0
+
+
+def test_a_check_of_a_workflow_that_cannot_run_ends_as_a_run_of_it(command: Command, workflow: Path) -> None:
+    wrong = ("run", workflow, "--set", "KSampler.steps=0")
+    checked, ran = command(*wrong, "--check"), command(*wrong)
+    assert (checked.code, checked.out, checked.err) == (2, "", ran.err)
+    as_json = command(*wrong, "--check", "--json")
+    assert as_json.code == 2
+    (problem,) = json.loads(as_json.out)["problems"]
+    assert (problem["kind"], problem["input"]) == ("value_smaller_than_min", "steps")
+
+
+def test_files_of_two_families_are_refused_before_anything_is_run(
+    command: Command, tmp_path: Path, tiny: Path, home: Path
+) -> None:
+    shutil.copyfile(tiny_file("sdxl"), tiny.with_name("xl.safetensors"))
+    graph = text_to_image("tiny.safetensors", steps=1)
+    other = graph.add("CheckpointLoaderSimple", ckpt_name="xl.safetensors")
+    mixed = write_api(changed(graph, "VAEDecode", vae=Link(other, 2)))
+    result = command("run", written(tmp_path / "mixed.json", mixed))
+    assert result.code == 2
+    assert "The VAE comes from xl.safetensors (SDXL); the latent comes from tiny.safetensors (SD 1.x)." in result.err
+    assert "Link the VAE that belongs to tiny.safetensors." in result.err

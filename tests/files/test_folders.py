@@ -75,6 +75,7 @@ def test_the_folders_are_those_of_the_recorded_reference() -> None:
     recorded = {name: {place.removeprefix("<base>/") for place in places.split(", ")} for name, places in rows}
     recorded.pop("custom_nodes")  # holds programs, not models
     recorded["ipadapter"] = {"models/ipadapter"}  # of a node pack that is built in here
+    recorded["annotators"] = {"models/annotators"}  # for preprocessors
     assert {name: set(kind.under) for name, kind in MODEL_FOLDERS.items()} == recorded
 
 

@@ -30,6 +30,9 @@ class RecordedRun:
     def step(self, value: int, total: int, preview: Callable[[], Tensor] | None = None) -> None:
         """Nothing is shown."""
 
+    def check(self) -> None:
+        """Nobody stops it."""
+
     def show(self, kind: str, path: Path, folder: str) -> None:
         self.shown.append((kind, path, folder))
 

@@ -1,6 +1,7 @@
 """The commands of Safelight, one file each: start reading here.
 
-`generate` makes a picture from words, `run` runs a saved workflow, `models` says what is in the model folders.
+`generate` makes a picture from words, `run` runs a saved workflow, `models` says what is in the model folders,
+`plugins` what others have added.
 """
 
 import os

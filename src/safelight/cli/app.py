@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from safelight import __version__
-from safelight.cli import generate, models, run
+from safelight.cli import generate, models, plugins, run
 from safelight.errors import BadInput, Cancelled, SafelightError
 from safelight.settings import read_settings
 
@@ -20,6 +20,7 @@ app = typer.Typer(
 app.command("generate")(generate.generate)
 app.command("run")(run.run)
 app.add_typer(models.app, name="models")
+app.add_typer(plugins.app, name="plugins")
 
 FAILED, BAD_INPUT = 1, 2
 LOG = "safelight.log"

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from safelight.cli.report import Report, note
-from safelight.cli.working import folders_of, is_file, run_all
+from safelight.cli.working import folders_of, is_file, load_families, run_all
 from safelight.errors import BadInput
 from safelight.families.detect import identify
 from safelight.families.shapes import FileContents
@@ -71,6 +71,7 @@ def generate(
     """
     settings = read_settings(device=device, dtype=dtype)
     folders = folders_of(settings, out)
+    load_families(settings)
     name, contents = _checkpoint(folders, checkpoint, has_vae=vae is not None)
     best = contents.recommended
     assert best is not None, "a checkpoint has a family, and that has settings"

@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from safelight.cli.working import model_folders
+from safelight.cli.working import load_families, model_folders
 from safelight.errors import BadInput, SafelightError
 from safelight.families.describe import describe_file
 from safelight.families.detect import identify
@@ -68,7 +68,7 @@ def show(
 ) -> None:
     """Show family, prediction type, parameters, number type, metadata and hashes of a file."""
     settings = _settings(context)
-    path = find(model_folders(settings), file)
+    path = find(_folders(context), file)
     header = read_header(path)
     facts = report(header) | _hashes(path, settings)
     if as_json:
@@ -167,6 +167,7 @@ def _what(path: Path) -> str:
 
 def _folders(context: typer.Context) -> Folders:
     settings = _settings(context)
+    load_families(settings)
     return model_folders(settings)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from safelight.cli.report import note
-from safelight.cli.working import refused
+from safelight.cli.working import library_of, refused
 from safelight.errors import BadInput
 from safelight.files.embedded import PARAMETERS, SIGNATURES, embedded
 from safelight.files.folders import Folders
@@ -20,6 +20,7 @@ from safelight.graph.document import NodeCall
 from safelight.graph.editor import is_editor_document, parse_editor
 from safelight.graph.editor_api import to_api
 from safelight.graph.formats import load_api, parse_api
+from safelight.settings import Settings
 from safelight.text.wildcards import resolve
 
 MOST_BYTES = 100_000_000  # of a workflow file
@@ -44,13 +45,14 @@ class Opened:
     editor: Mapping[str, object] | None = None
 
 
-def open_workflow(file: Path, folders: Folders) -> Opened:
+def open_workflow(file: Path, folders: Folders, settings: Settings) -> Opened:
     """Read a workflow, whatever form it is in.
 
     Args:
         file: JSON as programs send it or as graph editors save it; a PNG, WebP or JPEG that holds such JSON, or the
             text in which AUTOMATIC1111 keeps settings; or a file with such a text.
         folders: Where models are, of which such a text quotes names and hashes.
+        settings: Of plugins, whose nodes the workflow may use.
 
     Raises:
         BadInput: The file cannot be read, holds no workflow, or one with something wrong in its shape.
@@ -61,34 +63,34 @@ def open_workflow(file: Path, folders: Folders) -> Opened:
     except OSError as error:
         raise BadInput(f"{file} cannot be read: {error.strerror}.", mend="Give the path of a workflow.") from error
     if content.startswith(SIGNATURES):
-        return _from_picture(file, folders)
+        return _from_picture(file, folders, settings)
     if len(content) > MOST_BYTES:
         raise BadInput(f"{file} is too large to be a workflow.", mend="Give a JSON file or a picture made by one.")
     document = _decoded(content)
     if document is not None:
-        return _from_json(document, file, folders)
+        return _from_json(document, file, folders, settings)
     if (text := parse_parameters(content.decode("utf-8-sig", "replace"))) is not None:
-        return _from_parameters(text, file, folders)
+        return _from_parameters(text, file, folders, settings)
     raise refused(load_api(content)[1]).at(str(file))
 
 
-def _from_picture(file: Path, folders: Folders) -> Opened:
+def _from_picture(file: Path, folders: Folders, settings: Settings) -> Opened:
     kept = embedded(file)
     for key in KEPT_AS:
         if isinstance(document := _decoded(kept.get(key, "")), Mapping):
-            return _from_json(document, file, folders)
+            return _from_json(document, file, folders, settings)
     if (text := parse_parameters(kept.get(PARAMETERS, ""))) is not None:
-        return _from_parameters(text, file, folders)
+        return _from_parameters(text, file, folders, settings)
     raise BadInput(f"{file} has no workflow in it.", mend="Use a picture saved with its metadata.")
 
 
-def _from_json(document: object, file: Path, folders: Folders) -> Opened:
+def _from_json(document: object, file: Path, folders: Folders, settings: Settings) -> Opened:
     if not isinstance(document, dict) or not is_editor_document(document):
         workflow, problems = parse_api(document)
         if problems:
             raise refused(problems).at(str(file))
         return Opened(workflow)
-    catalog = _catalog()
+    catalog = library_of(settings).catalog
     parsed, problems = parse_editor(document)
     workflow, more = to_api(parsed, catalog)
     if problems or more:
@@ -114,7 +116,7 @@ def _drawn(workflow: dict[str, NodeCall], catalog: Catalog, folders: Folders) ->
     return Opened(workflow, tuple(notes))
 
 
-def _from_parameters(text: ParametersText, file: Path, folders: Folders) -> Opened:
+def _from_parameters(text: ParametersText, file: Path, folders: Folders, settings: Settings) -> Opened:
     name, digest = text.settings.get("Model", ""), text.settings.get("Model hash", "")
     if digest and named(folders.list("checkpoints"), name) is None:
         note(f"Looking for the checkpoint by its hash {digest}; for files that are new here that takes a while.")
@@ -128,17 +130,11 @@ def _from_parameters(text: ParametersText, file: Path, folders: Folders) -> Open
             mend="Put it there; `safelight models` lists what there is.",
         ).at(str(file))
     checkpoint, is_same = found
-    imported = workflow_of_parameters(text, checkpoint, _catalog(), folders.list)
+    imported = workflow_of_parameters(text, checkpoint, library_of(settings).catalog, folders.list)
     if digest and not is_same:
         other = f"{checkpoint} has the name of the checkpoint that was used, and not its hash ({digest})."
         return Opened(imported.workflow, (other, *imported.notes))
     return Opened(imported.workflow, imported.notes)
-
-
-def _catalog() -> Catalog:
-    from safelight.nodes.registry import BUILTIN  # noqa: PLC0415 (torch and the models take seconds to import)
-
-    return {name: node.spec for name, node in BUILTIN.items()}
 
 
 def _decoded(text: str | bytes) -> object:

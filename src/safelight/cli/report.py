@@ -38,6 +38,7 @@ class Report:
 
     def __init__(self, folders: Folders, *, as_json: bool, final: Path | None = None) -> None:
         self._folders = folders
+        self._out = sys.stdout  # as it is now: while a plugin runs, what is printed there goes elsewhere
         self._final = final
         self._json = as_json
         console = Console(stderr=True)
@@ -67,20 +68,23 @@ class Report:
         """Show one event."""
         file = self._file(event) if isinstance(event, events.Output) and event.path else None
         if self._json:
-            print(json.dumps(to_json(event) | ({"file": str(file)} if file else {})), flush=True)
+            self._print(json.dumps(to_json(event) | ({"file": str(file)} if file else {})))
             return
         match event:
             case events.Progress():
                 self._progress(event)
             case events.Output(folder="output"):
                 self._clear()
-                print(file, flush=True)
+                self._print(str(file))
             case events.Output(kind="warning"):
                 self._clear()
                 note(f"Note: {event.text}")
             case events.Output(kind="text"):
                 self._clear()
-                print(event.text, flush=True)
+                self._print(event.text)
+
+    def _print(self, line: str) -> None:
+        print(line, file=self._out, flush=True)
 
     def _file(self, event: events.Output) -> Path:
         """Where the file of an output is, after it was brought where it was wanted."""

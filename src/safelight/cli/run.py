@@ -8,15 +8,22 @@ import typer
 
 from safelight.cli.opening import open_workflow
 from safelight.cli.report import Report, note
-from safelight.cli.working import folders_of, run_all
+from safelight.cli.verdict import show_verdict
+from safelight.cli.working import check_one, folders_of, run_all
 from safelight.errors import BadInput
+from safelight.files.templates import find_template, templates
 from safelight.graph.document import Link, NodeCall
 from safelight.graph.problems import nearest
 from safelight.settings import read_settings
 
 
 def run(
-    file: Annotated[Path, typer.Argument(help="A workflow (JSON, also as editors save it), or a picture made by one.")],
+    file: Annotated[
+        Path | None, typer.Argument(help="A workflow (JSON, also as editors save it), or a picture made by one.")
+    ] = None,
+    template: Annotated[
+        str | None, typer.Option(metavar="NAME", help="A workflow that ships with Safelight, in place of a file.")
+    ] = None,
     settings_of_nodes: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="NODE.INPUT=VALUE", help="Change an input; NODE is an id, a title or a type."),
@@ -24,19 +31,34 @@ def run(
     device: Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:1, mps, xpu.")] = None,
     dtype: Annotated[str | None, typer.Option(help="auto, fp32, fp16, bf16.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for what is saved.")] = None,
+    only_check: Annotated[
+        bool, typer.Option("--check", help="Say what is wrong, or what it will take; run nothing.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Every event as a line of JSON.")] = False,
 ) -> None:
     """Run a saved workflow. The paths of what it saves go to the standard output."""
     settings = read_settings(device=device, dtype=dtype)
     folders = folders_of(settings, out)
-    opened = open_workflow(file, folders)
+    opened = open_workflow(_meant(file, template), folders, settings)
     for text in opened.notes:
         note(f"Note: {text}")
     for change in settings_of_nodes or []:
         _change(opened.workflow, change)
+    if only_check:
+        show_verdict(check_one(opened.workflow, settings, folders), as_json=as_json)
+        return
     with Report(folders, as_json=as_json) as report:
         editor = None if settings_of_nodes else opened.editor  # a changed workflow is laid out anew
         run_all([opened.workflow], settings, folders, report, editor=editor)
+
+
+def _meant(file: Path | None, template: str | None) -> Path:
+    if (file is None) == (template is None):
+        raise BadInput(
+            "There is nothing to run." if file is None else "A file and a template cannot be run at once.",
+            mend=f"Give a file, or --template with one of: {', '.join(templates())}.",
+        )
+    return find_template(template).editor if template else file or Path()
 
 
 def _change(workflow: dict[str, NodeCall], change: str) -> None:

@@ -7,19 +7,27 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from safelight.cli.report import Report, note
 from safelight.errors import BadInput, Cancelled, SafelightError
+from safelight.families.contents import look_into
 from safelight.files.atomic import write_whole
 from safelight.files.folders import Folders
+from safelight.files.pictures import sizes_in
+from safelight.graph.check import Verdict, check, find_problems
 from safelight.graph.document import Workflow
 from safelight.graph.layout import to_editor
 from safelight.graph.problems import Problem
-from safelight.graph.validate import validate
+from safelight.plugins.enabled import enabled
 from safelight.protocol import events
 from safelight.settings import Settings
+
+if TYPE_CHECKING:
+    from safelight.plugins.loading import Library
 
 STOPPING = "Stopping after this step; Ctrl-C again stops at once."
 
@@ -48,6 +56,24 @@ def model_folders(settings: Settings) -> Folders:
         if not root.is_dir():
             note(f"Note: {root}, a models folder in your settings, is not there now.")
     return Folders.at(settings.home, [root for root in settings.model_roots if root.is_dir()])
+
+
+@cache
+def library_of(settings: Settings) -> "Library":
+    """The nodes there are, those of plugins included; plugins that cannot be loaded are named."""
+    from safelight.plugins.loading import library  # noqa: PLC0415 (torch and the models take seconds to import)
+
+    loaded = library(settings)
+    for plugin in loaded.plugins:
+        if plugin.error:
+            note(f"Note: the plugin {plugin.name} could not be loaded ({plugin.error}); see `safelight plugins`.")
+    return loaded
+
+
+def load_families(settings: Settings) -> None:
+    """Load plugins before files are looked at, since they may know more families; packs for ComfyUI cannot."""
+    if not all(place.is_pack for place in enabled(settings.home)):
+        library_of(settings)
 
 
 def is_file(out: Path) -> bool:
@@ -81,18 +107,19 @@ def run_all(
         SafelightError: A run failed.
         Cancelled: The person pressed Ctrl-C; the step in hand was finished, and no file is half written.
     """
-    from safelight.nodes.registry import BUILTIN  # noqa: PLC0415 (torch and the models take seconds to import)
-    from safelight.worker.session import Session  # noqa: PLC0415
+    from safelight.worker.session import Session  # noqa: PLC0415 (torch and the models take seconds to import)
 
-    catalog = {name: node.spec for name, node in BUILTIN.items()}
+    library = library_of(settings)
+    catalog = library.catalog
     inputs = inputs or {}
     files = {"input": (*folders.list("input"), *inputs)}
+    look = look_into(folders)
     for workflow in workflows:
-        if problems := validate(workflow, catalog, lambda folder: files.get(folder) or folders.list(folder)):
+        if problems := find_problems(workflow, catalog, lambda folder: files.get(folder) or folders.list(folder), look):
             raise refused(problems)
     for name, picture in inputs.items():
         write_whole(folders.writable("input", name), picture.read_bytes())
-    session = Session(settings, folders)
+    session = Session(settings, folders, registry=library.registry)
     with _interruptible() as cancelled:
         for workflow in workflows:
             kept = {"workflow": editor or to_editor(workflow, catalog)}
@@ -102,6 +129,17 @@ def run_all(
                     raise SafelightError(what, where=where, mend=mend)
                 case events.Cancelled():
                     raise Cancelled
+
+
+def check_one(workflow: Workflow, settings: Settings, folders: Folders) -> Verdict:
+    """What is wrong with a workflow, or what it will take; nothing is run.
+
+    Raises:
+        BadInput: There is no such device.
+    """
+    from safelight.worker.machine import machine_of  # noqa: PLC0415 (torch takes seconds to import)
+
+    return check(workflow, library_of(settings).catalog, folders, machine_of(settings), sizes_in(folders))
 
 
 def refused(problems: Sequence[Problem]) -> BadInput:

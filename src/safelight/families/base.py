@@ -1,7 +1,11 @@
 """What a model family is: plain data, read by everything and subclassed by nothing."""
 
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from safelight.families.shapes import UNetShape
 
 TowerName = Literal["l", "h", "g"]
 PredictionName = Literal["eps", "v"]
@@ -77,6 +81,8 @@ class Family:
         size_conditioning: Numbers that follow the last tower's pooled vector in the label, in this order; none
             where the denoiser takes no label.
         recommended: Settings where the file does not say.
+        recognises: (a denoiser's sizes, the text encoders beside it) -> whether it is of this family, for families
+            that the sizes of the others do not tell; asked before those are looked at.
     """
 
     name: str
@@ -90,3 +96,4 @@ class Family:
     towers: tuple[Tower, ...]
     size_conditioning: tuple[str, ...]
     recommended: Recommended
+    recognises: Callable[["UNetShape", Collection[TowerName]], bool] | None = None

@@ -1,7 +1,8 @@
 """What a file is, in a few words."""
 
+from safelight.families.additions import identify_addition
 from safelight.families.detect import identify
-from safelight.families.elsewhere import ELSEWHERE, NOT_YET
+from safelight.families.elsewhere import NOT_YET
 from safelight.families.layouts import prefixes
 from safelight.families.shapes import FileContents, FileKind, Variant
 from safelight.files.tensors import Header
@@ -16,15 +17,17 @@ def describe_file(header: Header) -> str:
     Raises:
         BadInput: It is none of the kinds that are known.
     """
+    addition = identify_addition(header)
+    if addition and addition.kind == "lora":  # one for Flux may have the names of a Flux model, with more behind them
+        return str(addition)
     if later := NOT_YET.recognise(header.tensors):
         return f"{later.title} (not supported yet)"
     known = identify(header) if prefixes(header.tensors) else None
     if known and known.kind != "text":  # CLIP's text and vision towers may come in one file
         return describe(known)
-    other = ELSEWHERE.recognise(header.tensors)
-    if known and other:
-        return f"{describe(known)}, and {other.title}"
-    return other.title if other else describe(identify(header))
+    if known and addition:
+        return f"{describe(known)}, and {addition}"
+    return str(addition) if addition else describe(identify(header))
 
 
 def describe(contents: FileContents) -> str:
@@ -35,6 +38,8 @@ def describe(contents: FileContents) -> str:
     marks = [" ".join(word for word in words if word)]
     if contents.prediction == "v" and contents.unet:
         marks.append("v-prediction")
+    if contents.unet and contents.unet.shape.label_width and contents.family and not contents.family.size_conditioning:
+        marks.append("unCLIP")  # of the families without sizes in it, only these take a label
     if contents.zero_terminal_snr:
         marks.append("zero terminal SNR")
     if contents.kind == "checkpoint":

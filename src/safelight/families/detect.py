@@ -157,13 +157,21 @@ def _family(
         return FAMILIES[_family_of_unet(unet.shape, towers)]
     if len(towers) > 1 or "h" in towers:
         return next((f for f in FAMILIES.values() if {tower.name for tower in f.towers} == set(towers)), None)
+    return family_told(metadata)
+
+
+def family_told(metadata: Mapping[str, str]) -> Family | None:
+    """The family that a file says it belongs to, under `modelspec.architecture`; None where it says none of ours."""
     told = metadata.get("modelspec.architecture", "")
     matches = [(len(start), f) for f in FAMILIES.values() for start in f.architectures if told.startswith(start)]
     return max(matches, key=lambda match: match[0])[1] if matches else None
 
 
 def _family_of_unet(shape: UNetShape, towers: Mapping[TowerName, Part[TextShape]]) -> str:
-    if shape.label_width is None:
+    for family in FAMILIES.values():
+        if family.recognises is not None and family.recognises(shape, towers):
+            return family.name
+    if shape.label_width is None or "h" in towers:  # of SD 2.x, the unCLIP models take a label
         return "sd2" if shape.linear_projection else "sd1"
     if "l" in towers:
         return "sdxl"

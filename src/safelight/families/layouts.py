@@ -35,6 +35,7 @@ ROOTS: dict[tuple[PartKind, Layout], tuple[str, ...]] = {
 
 _ANCHOR_NAMES = tuple(anchor for _, _, anchor in ANCHORS)
 TOWER_BODY = "text_model."
+UNCLIP_TOWERS = "embedder."  # CLIP's vision tower in unCLIP checkpoints, and left-overs of the text tower beside it
 CONSTANT = "position_ids"  # the numbers 0 to 76, which older libraries saved
 
 
@@ -42,6 +43,8 @@ def prefixes(names: Iterable[str]) -> list[tuple[PartKind, Layout, str]]:
     """The networks in a file: kind, layout, and what the names of its tensors begin with."""
     found = []
     for name in filter(_has_anchor, names):
+        if name.startswith(UNCLIP_TOWERS):
+            continue
         for kind, layout, anchor in ANCHORS:
             prefix = name.removesuffix(anchor)
             if prefix != name and (not prefix or prefix.endswith(".")):

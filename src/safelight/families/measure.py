@@ -1,7 +1,7 @@
 """Sizes of networks, read off the names and shapes of their tensors."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 
 from safelight.errors import BadInput
@@ -56,7 +56,50 @@ class _Layer:
 
 def unet_shape(shapes: Shapes, layout: Layout) -> UNetShape:
     """Sizes of a denoiser, from the names and shapes of its tensors."""
-    return _ldm_unet(shapes) if layout == "ldm" else _diffusers_unet(shapes)
+    shape = encoder_shape(shapes, layout)
+    levels, per_level = len(shape.block_channels), shape.layers_per_block + 1
+    if layout == "ldm":
+        last, rising = "out.2", [_ldm_layer(shapes, f"output_blocks.{n}") for n in range(levels * per_level)]
+    else:
+        last, rising = "conv_out", [layer for level in _diffusers_levels(shapes, "up") for layer in level]
+    falling = [_Layer(*sizes) for sizes in zip(shape.block_channels, shape.transformer_depth, strict=True)]
+    if rising != [layer for layer in reversed(falling) for _ in range(per_level)]:
+        raise shapes.odd("its way up is not built like its way down")
+    if not shape.mid_depth:
+        raise shapes.odd("its middle has no attention")
+    return replace(shape, out_channels=shapes.size(f"{last}.weight", 0))
+
+
+def encoder_shape(shapes: Shapes, layout: Layout) -> UNetShape:
+    """Sizes of a denoiser of which there need only be the way down and the middle, as in ControlNets.
+
+    Reduced ones may have no attention in the middle, or none at all: `mid_depth` or `context_width` are 0 then.
+    """
+    if layout == "ldm":
+        levels, first, middle, label = _ldm_levels(shapes), "input_blocks.0.0", "middle_block.1", "label_emb.0.0"
+    else:
+        levels, first, middle = _diffusers_levels(shapes, "down"), "conv_in", "mid_block.attentions.0"
+        label = "add_embedding.linear_1"
+    if not levels or not all(levels):
+        raise shapes.odd("its levels cannot be told apart")
+    per_level = len(levels[0])
+    if any(layers != [layers[0]] * per_level for layers in levels):
+        raise shapes.odd("its levels are not built evenly")
+    channels = tuple(layers[0].channels for layers in levels)
+    entry, keys = (_of_attention(shapes, ending) for ending in ("proj_in.weight", "attn2.to_k.weight"))
+    linear = entry is None or len(shapes.sizes[entry]) == 2
+    return UNetShape(
+        in_channels=shapes.size(f"{first}.weight", 1),
+        out_channels=shapes.size(f"{first}.weight", 1),
+        block_channels=channels,
+        layers_per_block=per_level,
+        transformer_depth=tuple(layers[0].depth for layers in levels),
+        mid_depth=shapes.count(f"{middle}.transformer_blocks.{{}}.norm1.weight"),
+        context_width=shapes.size(keys, 1) if keys else 0,
+        heads=tuple(max(1, width // CHANNELS_PER_HEAD) if linear else HEADS_OF_SD1 for width in channels),
+        linear_projection=linear,
+        label_width=shapes.optional_size(f"{label}.weight", 1),
+    )
 
 
 def vae_shape(shapes: Shapes, layout: Layout) -> VaeShape:
@@ -95,7 +138,8 @@ def text_shape(shapes: Shapes, layout: Layout, tower: TowerName) -> TextShape:
     )
 
 
-def _ldm_unet(shapes: Shapes) -> UNetShape:
+def _ldm_levels(shapes: Shapes) -> list[list[_Layer]]:
+    """The way down."""
     levels: list[list[_Layer]] = [[]]
     for block in count(1):
         if f"input_blocks.{block}.0.op.weight" in shapes.sizes:
@@ -104,16 +148,7 @@ def _ldm_unet(shapes: Shapes) -> UNetShape:
             levels[-1].append(_ldm_layer(shapes, f"input_blocks.{block}"))
         else:
             break
-    rising = [_ldm_layer(shapes, f"output_blocks.{n}") for n in range(len(levels) * (len(levels[0]) + 1))]
-    return _assembled(
-        shapes,
-        levels,
-        rising,
-        in_channels=shapes.size("input_blocks.0.0.weight", 1),
-        out_channels=shapes.size("out.2.weight", 0),
-        mid_depth=shapes.count("middle_block.1.transformer_blocks.{}.norm1.weight"),
-        label_width=shapes.optional_size("label_emb.0.0.weight", 1),
-    )
+    return levels
 
 
 def _ldm_layer(shapes: Shapes, block: str) -> _Layer:
@@ -123,68 +158,20 @@ def _ldm_layer(shapes: Shapes, block: str) -> _Layer:
     )
 
 
-def _diffusers_unet(shapes: Shapes) -> UNetShape:
-    def layers(side: str, level: int) -> list[_Layer]:
-        block = f"{side}_blocks.{level}"
-        return [
+def _diffusers_levels(shapes: Shapes, way: str) -> list[list[_Layer]]:
+    """The way down or up."""
+    return [
+        [
             _Layer(
-                shapes.size(f"{block}.resnets.{n}.conv2.weight", 0),
-                shapes.count(f"{block}.attentions.{n}.transformer_blocks.{{}}.norm1.weight"),
+                shapes.size(f"{way}_blocks.{level}.resnets.{n}.conv2.weight", 0),
+                shapes.count(f"{way}_blocks.{level}.attentions.{n}.transformer_blocks.{{}}.norm1.weight"),
             )
-            for n in range(shapes.count(f"{block}.resnets.{{}}.conv2.weight"))
+            for n in range(shapes.count(f"{way}_blocks.{level}.resnets.{{}}.conv2.weight"))
         ]
-
-    levels = [layers("down", n) for n in range(shapes.count("down_blocks.{}.resnets.0.conv2.weight"))]
-    return _assembled(
-        shapes,
-        levels,
-        [layer for n in range(len(levels)) for layer in layers("up", n)],
-        in_channels=shapes.size("conv_in.weight", 1),
-        out_channels=shapes.size("conv_out.weight", 0),
-        mid_depth=shapes.count("mid_block.attentions.0.transformer_blocks.{}.norm1.weight"),
-        label_width=shapes.optional_size("add_embedding.linear_1.weight", 1),
-    )
+        for level in range(shapes.count(f"{way}_blocks.{{}}.resnets.0.conv2.weight"))
+    ]
 
 
-def _assembled(
-    shapes: Shapes,
-    levels: list[list[_Layer]],
-    rising: list[_Layer],
-    *,
-    in_channels: int,
-    out_channels: int,
-    mid_depth: int,
-    label_width: int | None,
-) -> UNetShape:
-    """The shape, if every level is even and the way up mirrors the way down."""
-    if not levels or not all(levels):
-        raise shapes.odd("its levels cannot be told apart")
-    per_level = len(levels[0])
-    if any(layers != [layers[0]] * per_level for layers in levels):
-        raise shapes.odd("its levels are not built evenly")
-    if rising != [layers[0] for layers in reversed(levels) for _ in range(per_level + 1)]:
-        raise shapes.odd("its way up is not built like its way down")
-    if not mid_depth:
-        raise shapes.odd("its middle has no attention")
-    channels = tuple(layers[0].channels for layers in levels)
-    linear = len(shapes.sizes[_of_attention(shapes, "proj_in.weight")]) == 2
-    return UNetShape(
-        in_channels=in_channels,
-        out_channels=out_channels,
-        block_channels=channels,
-        layers_per_block=per_level,
-        transformer_depth=tuple(layers[0].depth for layers in levels),
-        mid_depth=mid_depth,
-        context_width=shapes.size(_of_attention(shapes, "attn2.to_k.weight"), 1),
-        heads=tuple(max(1, width // CHANNELS_PER_HEAD) if linear else HEADS_OF_SD1 for width in channels),
-        linear_projection=linear,
-        label_width=label_width,
-    )
-
-
-def _of_attention(shapes: Shapes, ending: str) -> str:
+def _of_attention(shapes: Shapes, ending: str) -> str | None:
     """The name of some tensor that every attention has."""
-    name = next((name for name in shapes.sizes if name.endswith(ending)), None)
-    if name is None:
-        raise shapes.odd(f"it has no {ending}")
-    return name
+    return next((name for name in shapes.sizes if name.endswith(ending)), None)

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from pathlib import Path, PureWindowsPath
+from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from safelight.errors import BadInput
 
@@ -26,12 +26,14 @@ class FolderKind:
         endings: File endings that are listed, in lower case; None for any.
         starter: Files of the starter that are listed as well.
         marked_by: Where whole folders are listed rather than files, the file that such a folder has.
+        sets: Whether the folders that such files are in are listed, at any depth, rather than the files.
     """
 
     under: tuple[str, ...]
     endings: frozenset[str] | None = WEIGHTS
     starter: tuple[str, ...] = ()
     marked_by: str = ""
+    sets: bool = False
 
 
 MODEL_FOLDERS: dict[str, FolderKind] = {
@@ -49,6 +51,7 @@ MODEL_FOLDERS: dict[str, FolderKind] = {
     "diffusers": FolderKind(("models/diffusers",), frozenset(), marked_by="model_index.json"),
     "vae_approx": FolderKind(("models/vae_approx",)),
     "controlnet": FolderKind(("models/controlnet", "models/t2i_adapter")),
+    "annotators": FolderKind(("models/annotators",)),
     "gligen": FolderKind(("models/gligen",)),
     "ipadapter": FolderKind(("models/ipadapter",)),
     "upscale_models": FolderKind(("models/upscale_models",)),
@@ -59,10 +62,12 @@ MODEL_FOLDERS: dict[str, FolderKind] = {
     "audio_encoders": FolderKind(("models/audio_encoders",)),
 }
 FILE_FOLDERS: dict[str, FolderKind] = {
-    "input": FolderKind(("input",), None),
+    "input": FolderKind(("input",), None, starter=("example.png", "example-mask.png")),
     "output": FolderKind(("output",), None),
     "temp": FolderKind(("temp",), None),
 }
+PICTURES = frozenset((".png", ".jpg", ".jpeg", ".webp"))
+SET_FOLDERS: dict[str, FolderKind] = {"image_sets": FolderKind(("input",), PICTURES, sets=True)}
 LONGEST_PART = 255  # bytes; of a file's name, on every common file system
 LONGEST_NAME = 1000
 _SEPARATOR = re.compile(r"[/\\]")
@@ -143,6 +148,8 @@ class Folders:
         kind = _KINDS[_known(folder)]
         names = {name for directory in self.directories[_known(folder)] for name in _walk(directory, kind)}
         names.update(name for name in kind.starter if (STARTER / name).is_file())
+        if kind.sets:
+            names = {parent.as_posix() for name in names for parent in PurePosixPath(name).parents} - {"."}
         return tuple(sorted(names, key=lambda name: (name.casefold(), name)))
 
     def meant(self, folder: str, name: str) -> str | None:
@@ -170,10 +177,10 @@ class Folders:
         kind = _KINDS[folder]
         if kind.marked_by:
             relative /= kind.marked_by
-        if kind.marked_by or kind.endings is None or relative.suffix.lower() in kind.endings:
+        if kind.marked_by or kind.sets or kind.endings is None or relative.suffix.lower() in kind.endings:
             for directory in self.directories[folder]:
                 path = (directory / relative).resolve()
-                if path.is_file() and path.is_relative_to(directory.resolve()):
+                if (path.is_dir() if kind.sets else path.is_file()) and path.is_relative_to(directory.resolve()):
                     return path
             if relative.as_posix() in kind.starter:
                 return STARTER / relative
@@ -201,7 +208,7 @@ class Folders:
         return path
 
 
-_KINDS = MODEL_FOLDERS | FILE_FOLDERS
+_KINDS = MODEL_FOLDERS | FILE_FOLDERS | SET_FOLDERS
 
 
 def annotated(folder: str, name: str) -> tuple[str, str]:

@@ -7,7 +7,7 @@ puts harmless stand-ins in their place, and refuses the file at the first other 
 import pickle
 import zipfile
 from collections import Counter, OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
@@ -20,6 +20,7 @@ PROGRAM_LIMIT = 256_000_000  # bytes; a full SDXL pickle, without its weights, h
 LEGACY_MAGIC = 0x1950A86A20F9469CFC6C
 TABLE_KEYS = ("state_dict", "params_ema", "params", "model")
 """Under which names trainers keep the table of weights, in the order they are looked for."""
+TABLES_WITHIN = 2  # levels; a hypernetwork keeps a pair of tables for each width
 CONVERT = (
     "Use the .safetensors version of it if there is one. If you trust whoever made the file, open it in the "
     "program that wrote it and save it as .safetensors there."
@@ -191,10 +192,14 @@ def _flatten(path: Path, content: object) -> list[tuple[str, TensorInfo]]:
     table = table_of(content)
     if table is None:
         raise BadInput(f"{path.name} is a pickle without a table of weights.", mend="Put a model file in its place.")
-    found = []
-    for name, value in table.items():
-        if isinstance(value, TensorInfo):
-            found.append((str(name), value))
-        elif isinstance(value, Mapping):
-            found += [(f"{name}.{inner}", item) for inner, item in value.items() if isinstance(item, TensorInfo)]
-    return found
+    return [found for name, value in table.items() for found in _tensors_in(str(name), value, TABLES_WITHIN)]
+
+
+def _tensors_in(name: str, value: object, levels: int) -> Iterator[tuple[str, TensorInfo]]:
+    """The tensors of a table, and of tables in it; a pickle's tables may go round in circles."""
+    if isinstance(value, TensorInfo):
+        yield name, value
+    elif isinstance(value, Mapping | tuple) and levels:
+        items = value.items() if isinstance(value, Mapping) else enumerate(value)
+        for inner, item in items:
+            yield from _tensors_in(f"{name}.{inner}", item, levels - 1)

@@ -2,7 +2,7 @@
 
 import os
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageOps, ImageSequence, PngImagePlugin, UnidentifiedImageError
 
 from safelight.errors import BadInput
+from safelight.files.folders import Folders
 
 MAX_BYTES = 512 * 2**20
 """Largest picture file that is opened."""
@@ -72,6 +73,18 @@ def picture_size(path: Path) -> tuple[int, int]:
         except (OSError, SyntaxError, ValueError) as error:
             raise _damaged(path, error) from error
         return (file.height, file.width) if lies_on_its_side else file.size
+
+
+def sizes_in(folders: Folders) -> Callable[[str, str], tuple[int, int] | None]:
+    """From the folder and name of a picture to its width and height; None where it cannot be read."""
+
+    def size_of(folder: str, name: str) -> tuple[int, int] | None:
+        try:
+            return picture_size(folders.resolve(folder, name))
+        except BadInput:
+            return None
+
+    return size_of
 
 
 def read_text(path: Path) -> dict[str, str]:

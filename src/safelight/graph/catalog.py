@@ -1,7 +1,7 @@
 """What nodes exist, as data: the half of a node that a server, a browser and a validator need."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 WIDGET_TYPES = frozenset({"INT", "FLOAT", "STRING", "BOOLEAN", "COMBO"})
 """Types whose value may be written into the workflow; every other type can only be linked."""
@@ -30,6 +30,8 @@ class InputSpec:
         upload: Whether a picture can be uploaded to this input.
         force_input: A number or text that is only ever linked.
         lazy: Evaluated only when the node asks for it.
+        any_value: Limits and choices are the widget's alone: what else may be written, the node itself says.
+        any_link: The same of the type of what is linked.
         tooltip: One sentence of help.
     """
 
@@ -50,6 +52,8 @@ class InputSpec:
     upload: bool = False
     force_input: bool = False
     lazy: bool = False
+    any_value: bool = False
+    any_link: bool = False
     tooltip: str = ""
 
     @property
@@ -76,6 +80,8 @@ class NodeSpec:
         version: Changes when its results change, so that cached ones are not used.
         output_node: Whether running it is an end in itself (it saves or shows something).
         takes_lists: Whether list inputs are handed over whole rather than mapped over.
+        further: What inputs of any other name are like, where the node takes such; its own name does not count.
+        module: The plugin that brings it.
     """
 
     class_type: str
@@ -90,10 +96,17 @@ class NodeSpec:
     experimental: bool = False
     version: int = 1
     module: str = "safelight"
+    further: InputSpec | None = None
     by_name: Mapping[str, InputSpec] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "by_name", {spec.name: spec for spec in self.inputs})
+
+    def ports(self, names: Iterable[str]) -> tuple[InputSpec, ...]:
+        """Its inputs, and of `names` those that are no input's where it takes further ones."""
+        if self.further is None:
+            return self.inputs
+        return (*self.inputs, *(replace(self.further, name=name) for name in names if name not in self.by_name))
 
 
 Catalog = Mapping[str, NodeSpec]

@@ -23,8 +23,9 @@ def cache_keys(steps: Sequence[Step], registry: Registry, stamp: Stamp, origin: 
     """The keys of the steps of a plan, by node.
 
     A key holds the node's type and version, its literals, the keys of what it is linked to, the stamps
-    of the files it names, and its fingerprint; not ids, titles or the place in the workflow. Texts, whole
-    numbers, fractions and truth values never share one: 1, 1.0, "1" and true differ, as do 0.0 and -0.0.
+    of the files it names, its fingerprint, and its id where the node says that it matters; not titles or the
+    place in the workflow. Texts, whole numbers, fractions and truth values never share one: 1, 1.0, "1" and true
+    differ, as do 0.0 and -0.0.
 
     A node is never cached where its fingerprint fails or is not equal to itself (NaN, to run every time), where
     the name of a file reaches it by a link, or where it uses a node that is never cached.
@@ -85,7 +86,8 @@ class _Surroundings:
         mentions = [(port.name, *port.mentions) for port in spec.inputs if port.mentions is not None]
         self._mentions[spec.class_type] = mentions
         fingerprint = self._registry[spec.class_type].fingerprint
-        return bool(self._files[spec.class_type] or mentions) or fingerprint is not None
+        by_place = self._registry[spec.class_type].by_place
+        return bool(self._files[spec.class_type] or mentions) or by_place or fingerprint is not None
 
     def text(self, step: Step, place: int) -> str:
         """Their share of the key.
@@ -104,6 +106,8 @@ class _Surroundings:
             if self._origin is None:
                 raise _UnknowableError("it was given values by a node that is not cached")
             parts.append((self._origin, place, sorted(step.values)))
+        if self._registry[step.spec.class_type].by_place:
+            parts.append(step.node)
         if fingerprint is not None:
             parts.append(_fingerprint(fingerprint, step))
         return repr(parts)

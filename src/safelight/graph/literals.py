@@ -5,7 +5,7 @@ Validation and planning read by the same functions, so that what was checked is 
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from safelight.graph.catalog import ANY_TYPE, InputSpec
 from safelight.graph.problems import ProblemKind, listed, shown
@@ -30,8 +30,10 @@ def reader(port: InputSpec) -> Read | None:
     Of a type that names several (`INT,FLOAT`), the first that fits is taken. File names are read as
     text: whether the file is there is the validation's to see.
     """
-    if port.type == ANY_TYPE:
+    if port.type == ANY_TYPE or (port.any_value and port.type not in _UNLIMITED):
         return _anything
+    if port.any_value:
+        port = replace(port, minimum=None, maximum=None)
     reads = [_READERS[kind](port) for kind in port.type.split(",") if kind in _READERS]
     if len(reads) < 2:
         return reads[0] if reads else None
@@ -148,6 +150,7 @@ _READERS: dict[str, Callable[[InputSpec], Read]] = {
     "BOOLEAN": _truth,
     "COMBO": _choice,
 }
+_UNLIMITED = _READERS.keys() - {"COMBO"}  # can be read without knowing what is allowed
 
 
 def _limits(port: InputSpec) -> tuple[float, float]:

@@ -36,6 +36,11 @@ class Step:
     links: Links
     lazy: Links
 
+    def linked(self, type_name: str) -> list[Link]:
+        """What the inputs of a type are linked to, lazy ones left out."""
+        ports = self.spec.by_name
+        return [link for name, link in self.links if name in ports and ports[name].type == type_name]
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -73,6 +78,8 @@ def plan(workflow: Workflow, catalog: Catalog, targets: Collection[str] | None =
             spec = catalog[class_type]
             types[class_type] = spec, [(port.name, port.lazy, reader(port)) for port in spec.inputs]
         spec, ports = types[class_type]
+        if spec.further is not None:
+            ports = [(port.name, port.lazy, reader(port)) for port in spec.ports(inputs)]
         sources: list[str] = []
         links: Links = []
         lazy_links = _NO_LINKS

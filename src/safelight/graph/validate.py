@@ -81,6 +81,8 @@ class _Check:
         call = self._workflow[node]
         inputs = call.inputs
         ports = self._ports.get(call.class_type) or self._ports_of(call.class_type)
+        if ports is not None and (spec := self._catalog[call.class_type]).further is not None:
+            ports = [(port.name, port, reader(port)) for port in spec.ports(inputs)]
         if ports is None:
             links = [value.node for value in inputs.values() if isinstance(value, Link)]
             return [source for source in links if source in self._workflow]
@@ -127,7 +129,11 @@ class _Check:
             has = listed([f"{number} {output.name}" for number, output in enumerate(spec.outputs)])
             mend = f"It has: {has}." if has else "It has no outputs; link another node."
             self._report("bad_linked_input", message, mend, node=node, port=port, value=link)
-        elif (given := spec.outputs[link.output].type) != port.type and not accepts(port.type, given):
+        elif (
+            (given := spec.outputs[link.output].type) != port.type
+            and not port.any_link
+            and not accepts(port.type, given)
+        ):
             message = f"It takes {port.type}, and is linked to {given} of {source.class_type} (node {link.node})."
             mend, extra = self._how_to_link(port), {"received_type": given}
             self._report("return_type_mismatch", message, mend, node=node, port=port, value=link, extra=extra)
@@ -143,7 +149,9 @@ class _Check:
         except Unfit as unfit:
             self._unfit(node, port, value, unfit)
             return
-        if port.folder is not None and isinstance(value, str) and value not in (port.choices or ()):
+        if port.folder is None or port.any_value:
+            return
+        if isinstance(value, str) and value not in (port.choices or ()):
             self._file(node, port, port.folder, value)
 
     def _unfit(self, node: str, port: InputSpec, value: object, unfit: Unfit) -> None:

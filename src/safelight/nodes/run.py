@@ -42,6 +42,10 @@ class Run(Protocol):
         """
         ...
 
+    def check(self) -> None:
+        """Raise `Cancelled` when the person has stopped the job."""
+        ...
+
     def show(self, kind: str, path: Path, folder: str) -> None:
         """Report a file as a result of this node: `kind` is `images` or `latents`, `folder` is `output` or `temp`."""
         ...

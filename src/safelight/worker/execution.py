@@ -12,6 +12,7 @@ from safelight.protocol import events
 from safelight.protocol.events import Emit, Event, Output
 from safelight.worker.cache import Cache, Entry
 from safelight.worker.calls import blocker, call, outputs_of
+from safelight.worker.checks import first_fault
 from safelight.worker.expansion import Expanded, Outputs, collect, insert
 from safelight.worker.failures import failed
 from safelight.worker.job import Environment, IsCancelled, Job, MakeRun, Outcome
@@ -48,7 +49,10 @@ class Execution:
         self._complaint: events.Failed | None = None  # the message of the first block that has one
 
     def run(self) -> Outcome:
-        """Run the plan to its end."""
+        """Run the plan to its end; nothing of it where a node finds fault with its inputs."""
+        if (fault := first_fault(self._plan.steps, self._environment.registry)) is not None:
+            step, error = fault
+            return self._outcome(failed(self._job.id, error, step))
         hits = self._running.require(self._plan.targets)
         self._report(hits, self._running.idle())
         while self._running.agenda:

@@ -58,13 +58,16 @@ class NodeRun:
         return self.recipe.metadata(self.node, self.cancelled) | dict(self.running.metadata)
 
     def step(self, value: int, total: int, preview: Callable[[], Tensor] | None = None) -> None:
-        if self.cancelled():
-            raise Cancelled
+        self.check()
         self.emit(Progress(self.job, self.node, value, total))
         now = time.monotonic()
         if preview is not None and self.previews and now - self._last_preview >= PREVIEW_INTERVAL:
             self._last_preview = now
             self.emit(Preview(self.job, self.node, _jpeg(preview()), "image/jpeg"))
+
+    def check(self) -> None:
+        if self.cancelled():
+            raise Cancelled
 
     def show(self, kind: str, path: Path, folder: str) -> None:
         name = path.relative_to(self.folders.directories[folder][0].resolve()).as_posix()

@@ -1,5 +1,6 @@
 """A worker in this process: the built-in nodes, models and a cache, ready to run workflows one after another."""
 
+import contextlib
 from collections.abc import Callable, Mapping
 
 import torch
@@ -9,18 +10,21 @@ from safelight.files.folders import Folders
 from safelight.graph.document import Workflow
 from safelight.graph.formats import write_api
 from safelight.graph.node import Registry
+from safelight.graph.speeds import keep_speeds
 from safelight.models.device import HOST, find_device
 from safelight.models.placement import Placement, free_bytes
 from safelight.models.precision import precision
 from safelight.models.store import ModelStore
 from safelight.nodes.registry import BUILTIN
-from safelight.protocol.events import Emit
+from safelight.protocol.events import Done, Emit
 from safelight.settings import Settings
 from safelight.worker.cache import Cache
 from safelight.worker.executor import Executor
 from safelight.worker.job import Job, Outcome
+from safelight.worker.machine import device_title
 from safelight.worker.node_run import NodeRun
 from safelight.worker.recipe import Recipe, RecipeBook
+from safelight.worker.stopwatch import Stopwatch, measured
 
 HOST_SHARE = 0.5  # of the free memory at the start that models may keep while no job uses them
 
@@ -44,6 +48,7 @@ class Session:
         chosen = precision(settings.dtype, device)
         self._models = ModelStore(Placement(device), chosen, int(free_bytes(HOST) * HOST_SHARE))
         self._device = device
+        self._device_title = device_title(device, chosen)
         self._recipes = RecipeBook(folders, device, chosen)
         self._recipe: Recipe | None = None
         cache = Cache(settings.cache_bytes)
@@ -70,10 +75,16 @@ class Session:
             notes: More for the record under the key `safelight`.
         """
         self._recipe = self._recipes.begin(workflow, self._executor.catalog, notes or {})
+        stopwatch = Stopwatch(emit)
         with torch.no_grad():
-            return self._executor.execute(
-                Job(job, workflow, document=write_api(workflow), metadata=metadata or {}), emit, cancelled
+            outcome = self._executor.execute(
+                Job(job, workflow, document=write_api(workflow), metadata=metadata or {}), stopwatch, cancelled
             )
+        if isinstance(outcome.end, Done):
+            speeds = measured(workflow, self._executor.catalog, self._folders, stopwatch, self._device_title)
+            with contextlib.suppress(OSError):  # the pictures are there; estimates can do without
+                keep_speeds(self._folders.home, speeds)
+        return outcome
 
     def _make_run(self, job: Job, node: str, emit: Emit, cancelled: Callable[[], bool]) -> NodeRun:
         assert self._recipe is not None, "a node runs only within `run`"

@@ -1,0 +1,1 @@
+// A page of the pack, which the engine notes and does not load.
