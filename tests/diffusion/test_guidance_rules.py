@@ -17,6 +17,7 @@ from safelight.diffusion.guidance_rules import (
     limited_norm,
     operation_on_guidance,
     perpendicular_negative,
+    renormalized,
     scaled_noise,
     tangential_damping,
     zero_star,
@@ -29,6 +30,7 @@ PLAIN = classifier_free(GUESS)
 
 GUIDANCES: dict[str, Guidance] = {
     "perp_neg": Guidance(perpendicular_negative(1.0)),
+    "renorm": Guidance(renormalized(1.0, 100.0)),
     "dual": Guidance(dual(classifier_free, 5.0)),
     "dual_nested": Guidance(dual_nested(classifier_free, 5.0)),
     "tcfg": Guidance(before=(tangential_damping,)),
@@ -169,6 +171,18 @@ def test_no_channel_vector_outgrows_that_of_the_positive_prompt() -> None:
     assert (result.norm(dim=1) <= longest * 1.0001).all()
     shorter = COND * 0.5
     torch.testing.assert_close(limited_norm(2.0)(GUESS, shorter), 2 * shorter)
+
+
+def test_a_guided_estimate_does_not_outgrow_that_of_the_positive_prompt() -> None:
+    limited = renormalized(1.5, 100.0)(GUESS)
+    torch.testing.assert_close(limited.flatten(1).norm(dim=1), 1.5 * COND.flatten(1).norm(dim=1))
+    torch.testing.assert_close(limited / limited.norm(), PLAIN / PLAIN.norm(), atol=0.02, rtol=0)
+    assert torch.equal(renormalized(100.0, 100.0)(GUESS), PLAIN)
+    assert torch.equal(renormalized(0.0, 100.0)(GUESS), PLAIN)
+
+
+def test_there_is_no_guidance_above_the_noise_level_it_is_cut_off_at() -> None:
+    assert torch.equal(renormalized(1.0, 2.0)(GUESS), COND)
 
 
 def test_the_noise_found_is_divided() -> None:

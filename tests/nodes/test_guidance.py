@@ -32,6 +32,7 @@ PATCHES: dict[str, dict[str, Any]] = {
     "CFGNorm": {},
     "Epsilon Scaling": {"scaling_factor": 1.1},
     "RescaleCFG": {},
+    "RenormCFG": {},
     "PerpNeg": {"empty_conditioning": OTHER},
     "LatentApplyOperationCFG": {"operation": lambda latent: latent * 0.5},
 }
@@ -40,6 +41,7 @@ CHANGES_NOTHING: dict[str, dict[str, Any]] = {
     "FreSca": {"scale_high": 1.0},
     "Epsilon Scaling": {"scaling_factor": 1.0},
     "RescaleCFG": {"multiplier": 0.0},
+    "RenormCFG": {"renorm_cfg": 0.0},
     "LatentApplyOperationCFG": {"operation": lambda latent: latent},
 }
 

@@ -16,7 +16,10 @@ SHARED_NODES = sorted(set(BUILTIN) & set(REFERENCE))
 OPTIONAL_CHOICE = (
     "A widget that may be left out has a default; the reference takes the first choice and does not say so."
 )
+FOLDERS_THERE = "The reference lists the folders of the machine that it was recorded on."
 DIFFERENCES: dict[tuple[str, str, str], str] = {
+    ("LoadImageSetFromFolderNode", "folder", "choices"): FOLDERS_THERE,
+    ("LoadImageTextSetFromFolderNode", "folder", "choices"): FOLDERS_THERE,
     ("CLIPLoader", "device", "default"): OPTIONAL_CHOICE,
     ("DualCLIPLoader", "device", "default"): OPTIONAL_CHOICE,
 }

@@ -1,8 +1,8 @@
 """What steers the network from beside: residuals of another network that sees a picture (ControlNet, T2I-Adapter)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 import torch.nn.functional as F
 from torch import Tensor
@@ -18,6 +18,8 @@ class ControlCall:
         timestep: The network's clock [1], float32.
         context: Encoded prompts [N, T, W].
         label: Pooled prompts and sizes [N, L], for families that have them.
+        rounds: How many times the batch holds all latents of the run.
+        memory: What controls keep from one call to the next of one run, by keys of their own.
     """
 
     shown: Tensor
@@ -25,6 +27,8 @@ class ControlCall:
     timestep: Tensor
     context: Tensor
     label: Tensor | None
+    rounds: int = 1
+    memory: dict[object, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,14 @@ class Residuals:
             _added(self.skips, other.skips),
             _sum(self.middle, other.middle),
         )
+
+    def times(self, strength: float) -> "Residuals":
+        """These, weaker or stronger."""
+
+        def weighed(x: Tensor | None) -> Tensor | None:
+            return None if x is None else x * strength
+
+        return Residuals(tuple(map(weighed, self.entering)), tuple(map(weighed, self.skips)), weighed(self.middle))
 
 
 class Control(Protocol):

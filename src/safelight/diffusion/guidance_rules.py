@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from safelight.diffusion.guidance import After, Before, Guess, Rule
+from safelight.diffusion.guidance import After, Before, Guess, Rule, classifier_free
 
 LATENT = (1, 2, 3)  # the axes of one picture in a batch [B, C, H, W]
 
@@ -191,6 +191,28 @@ def limited_norm(strength: float) -> After:
         return denoised * share.clamp(max=1) * strength
 
     return finish
+
+
+def renormalized(limit: float, below: float) -> Rule:
+    """Classifier-free guidance whose result is kept from growing larger than the positive prompt's estimate.
+
+    Args:
+        limit: The largest norm that it may have, in norms of that estimate; 0 leaves it alone.
+        below: The noise level below which there is guidance at all.
+
+    Source: Qin et al. 2025, arXiv:2503.21758 (Lumina-Image 2.0).
+    """
+
+    def join(guess: Guess) -> Tensor:
+        if guess.sigma >= below:
+            return guess.cond
+        guided = classifier_free(guess)
+        if not limit:
+            return guided
+        most = limit * _dot(guess.cond, guess.cond).sqrt()
+        return guided * (most / _dot(guided, guided).sqrt()).clamp(max=1)
+
+    return join
 
 
 def scaled_noise(factor: float) -> After:

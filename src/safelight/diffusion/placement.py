@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from safelight.diffusion.conditioning import Area, Cond
+from safelight.diffusion.control import Control
 
 FEATHER = 8  # cells over which an area's weight rises from its edges inside the picture
 MIN_BOUNDS = 8  # cells: the least side of the box around a mask
@@ -68,7 +69,7 @@ def with_shared_boxes(conds: tuple[Placed, ...], others: tuple[Placed, ...]) -> 
 
     Guidance compares two predictions of the same crop: a network sees a crop as a picture of its own,
     so a negative prompt evaluated on the whole picture says little about a part of it. The cond with the
-    smallest box around the wanted one is used.
+    smallest box around the wanted one is used, under the controls of the other.
     """
     shared = list(conds)
     for other in others:
@@ -79,8 +80,12 @@ def with_shared_boxes(conds: tuple[Placed, ...], others: tuple[Placed, ...]) -> 
             continue
         closest = min(around, key=lambda placed: _cells(placed.box))
         if closest.box != other.box:
-            shared.append(replace(other, cond=closest.cond))
+            shared.append(replace(other, cond=_under(closest.cond, other.cond.controls)))
     return tuple(shared)
+
+
+def _under(cond: Cond, controls: tuple[Control, ...]) -> Cond:
+    return cond if cond.controls == controls else replace(cond, controls=controls)
 
 
 def _place(cond: Cond, like: Tensor, percent_to_sigma: Callable[[float], float], sigmas: Tensor) -> Placed:

@@ -1,6 +1,6 @@
 """Filling a network with the weights of a file: each tensor is read, converted and placed once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -45,6 +45,22 @@ def fill(
     device: torch.device,
     dtype: torch.dtype,
 ) -> None:
+    """Give a network on the meta device the weights of one part of a file, as `fill_from` does."""
+    stored = tensors_of(part.prefix, part.kind, part.layout, weights)
+    fill_from(network, weights, stored, source, part=part.kind, prefix=part.prefix, device=device, dtype=dtype)
+
+
+def fill_from(
+    network: nn.Module,
+    weights: Weights,
+    stored: Mapping[str, str],
+    source: Callable[[str], Source],
+    *,
+    part: str,
+    prefix: str = "",
+    device: torch.device,
+    dtype: torch.dtype,
+) -> None:
     """Give a network on the meta device its weights, ready to run.
 
     A tensor that the file already stores in `dtype` stays memory-mapped where `device` is the CPU.
@@ -52,26 +68,32 @@ def fill(
     Args:
         network: Built on the meta device; afterwards on `device`, in evaluation mode, without gradients.
         weights: The opened file.
-        part: Which of its tensors to take.
-        source: Name of a parameter -> where it is in the file.
+        stored: The tensors to take: name within the network's part of the file -> name in the file.
+        source: Name of a parameter -> where it is in `stored`.
+        part: What the network is called in errors.
+        prefix: What is put before names in errors.
         device: Where it is to run.
         dtype: What it is to run in.
 
     Raises:
         BadInput: A tensor is missing, left over or of another shape.
     """
-    stored = tensors_of(part.prefix, part.kind, part.layout, weights)
+
+    def refuse(verb: str, names: list[str]) -> None:
+        if names:
+            raise _misfit(weights, part, verb, [f"{prefix}{name}" for name in names])
+
     wanted = {name: source(name) for name in network.state_dict()}
     used = {place.name for place in wanted.values()}
-    _refuse(weights, part, "lacks", sorted(used - stored.keys()))
-    _refuse(weights, part, "has unknown", sorted(stored.keys() - used))
+    refuse("lacks", sorted(used - stored.keys()))
+    refuse("has unknown", sorted(stored.keys() - used))
     placed: dict[str, Tensor] = {}
     for name, parameter in network.state_dict().items():
         place = wanted[name]
         tensor = place.pick(weights[stored[place.name]])
         if tensor.numel() != parameter.numel() or not _alike(tensor.shape, parameter.shape):
             sizes = f"{list(tensor.shape)}, not {list(parameter.shape)}"
-            _refuse(weights, part, "has a strange", [f"{place.name} ({sizes})"])
+            refuse("has a strange", [f"{place.name} ({sizes})"])
         placed[name] = weights.place(tensor.reshape(parameter.shape), device, dtype)
     network.load_state_dict(placed, assign=True)
     network.eval().requires_grad_(False)
@@ -82,12 +104,9 @@ def _alike(found: torch.Size, wanted: torch.Size) -> bool:
     return [size for size in found if size > 1] == [size for size in wanted if size > 1]
 
 
-def _refuse(weights: Weights, part: AnyPart, verb: str, names: list[str]) -> None:
-    if not names:
-        return
-    shown = ", ".join(f"{part.prefix}{name}" for name in names[:3])
+def _misfit(weights: Weights, part: str, verb: str, names: list[str]) -> BadInput:
     more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-    raise BadInput(
-        what=f"{weights.path.name} {verb} weights in its {part.kind} part: {shown}{more}.",
+    return BadInput(
+        what=f"{weights.path.name} {verb} weights in its {part} part: {', '.join(names[:3])}{more}.",
         mend="The file is damaged or of a model that is not supported; download it again, or choose another.",
     )

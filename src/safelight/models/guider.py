@@ -2,22 +2,27 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 from math import lcm
 from operator import is_
+from typing import cast
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from safelight.diffusion.conditioning import Cond, NetworkChange, Role
+from safelight.diffusion.control import Control
+from safelight.diffusion.control_sharing import settle_controls
 from safelight.diffusion.guidance import GuidedDenoiser, Memory
 from safelight.diffusion.latent import Latent
 from safelight.diffusion.noise import initial_noise
 from safelight.diffusion.placement import Box, place, with_shared_boxes
 from safelight.diffusion.samplers import SamplerSpec
 from safelight.diffusion.sampling import fit_mask, sample
-from safelight.diffusion.types import Step
+from safelight.diffusion.types import Denoiser, Step
 from safelight.errors import BadInput
+from safelight.models.control import on_model
 from safelight.models.model import Model
 from safelight.models.patches import Asked
 from safelight.text.sdxl import AESTHETIC_SCORE, EMBEDDING_WIDTH, NEGATIVE_AESTHETIC_SCORE, size_conditioning
@@ -46,13 +51,14 @@ class Guider:
     negative: tuple[Cond, ...] = ()
     cfg: float = 1.0
 
-    def denoiser(self, latent: Tensor, mask: Tensor | None, sigmas: Tensor) -> GuidedDenoiser:
+    def denoiser(self, latent: Tensor, mask: Tensor | None, sigmas: Tensor, seed: int = 0) -> Denoiser:
         """The denoiser of one run.
 
         Args:
             latent: What the run starts from [B, C, h, w], scaled, on the model's device.
             mask: Where it repaints [B or 1, 1, h, w], or None.
             sigmas: Its noise levels.
+            seed: Of the noise in what unCLIP models are shown.
 
         Raises:
             BadInput: A prompt was encoded for another family.
@@ -60,6 +66,9 @@ class Guider:
         schedule, guidance = self.model.schedule, self.model.guidance
         prompts: list[tuple[Role, tuple[Cond, ...]]] = [("positive", self.positive), ("negative", self.negative)]
         prompts += [("positive", conds) for conds in guidance.others]
+        steered: dict[Control, Control] = {}
+        prompts = [(role, on_model(conds, self.model, steered)) for role, conds in prompts]
+        prompts = [(role, settle_controls(conds, prompts[0][1])) for role, conds in prompts]
         for _, conds in prompts:
             for cond in conds:
                 _check_fit(cond, self.model)
@@ -69,8 +78,8 @@ class Guider:
             for group in groups
         ]
         memory: Memory = {}
-        return GuidedDenoiser(
-            predict=_Network(self.model, latent, mask, memory),
+        guided = GuidedDenoiser(
+            predict=_Network(self.model, latent, mask, memory, seed),
             positive=positive,
             negative=negative,
             cfg=self.cfg,
@@ -79,6 +88,7 @@ class Guider:
             others=tuple(others),
             memory=memory,
         )
+        return reduce(lambda denoiser, wrap: wrap(denoiser), self.model.around, cast(Denoiser, guided))
 
 
 def run_sampler(
@@ -121,7 +131,7 @@ def run_sampler(
             on_step(step)
 
         samples = sample(
-            guider.denoiser(start, mask, sigmas),
+            guider.denoiser(start, mask, sigmas, seed),
             model.schedule,
             sampler,
             sigmas,
@@ -143,13 +153,15 @@ class _Network:
         latent: What the run starts from, scaled [B, C, h, w].
         mask: Where the run repaints [B or 1, 1, h, w], or None.
         memory: What patches keep from call to call.
+        seed: Of the noise in what unCLIP models are shown.
     """
 
-    def __init__(self, model: Model, latent: Tensor, mask: Tensor | None, memory: Memory) -> None:
+    def __init__(self, model: Model, latent: Tensor, mask: Tensor | None, memory: Memory, seed: int) -> None:
         self._model = model
         self._latent = latent
         self._mask = mask
         self._memory = memory
+        self._seed = seed
         self._inputs: dict[tuple[tuple[int, ...], Box | None, int], tuple[Tensor, Tensor | None, Tensor | None]] = {}
 
     def __call__(
@@ -194,7 +206,9 @@ class _Network:
             context,
             label,
             extra,
-            asked=Asked(sigma, tuple(cond.role for cond in conds), (x.shape[-2], x.shape[-1]), self._memory),
+            asked=Asked(
+                sigma, tuple(cond.role for cond in conds), (x.shape[-2], x.shape[-1]), self._memory, (key, change)
+            ),
             controls=conds[0].controls,
             changes=conds[0].changes if change is None else (*conds[0].changes, change),
         ).chunk(len(conds))
@@ -217,6 +231,8 @@ class _Network:
     def _label(self, cond: Cond) -> Tensor | None:
         """The vector that says what the picture is as a whole [1, L], for families that use one."""
         family = self._model.family
+        if self._model.picture_label is not None:
+            return self._model.picture_label(cond.pictures, self._seed)
         if not family.size_conditioning:
             return None
         height, width = (cells * family.latent.compression for cells in self._latent.shape[-2:])

@@ -19,6 +19,7 @@ from safelight.models.model import Model
 from safelight.models.placement import Placement
 from safelight.models.precision import Precision
 from safelight.models.text_encoder import Clip, TextEncoder
+from safelight.models.unclip import picture_label
 from safelight.models.unet import build_unet, unet_source
 from safelight.models.vae import Vae
 from safelight.models.vae_network import build_vae, vae_source
@@ -117,7 +118,16 @@ def _model(
     network = build_unet(part.shape)
     _fill(network, weights, part, unet_source(part.shape, part.layout), placement=placement, dtype=precision.unet)
     schedule = discrete(BETAS[family.schedule](), zero_terminal_snr=contents.zero_terminal_snr)
-    return Model(network, family, contents, contents.prediction, schedule, precision.unet, placement)
+    return Model(
+        network,
+        family,
+        contents,
+        contents.prediction,
+        schedule,
+        precision.unet,
+        placement,
+        picture_label=picture_label(weights, part.shape.label_width or 0),
+    )
 
 
 def _vae(weights: Weights, part: Part[VaeShape], placement: Placement, precision: Precision) -> Vae:

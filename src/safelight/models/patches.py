@@ -18,12 +18,14 @@ class Asked:
         roles: For each round of latents in the batch, which side of the guidance its prompt is on.
         size: Height and width of the latent, in cells.
         memory: What patches keep from one call to the next of one run, by keys of their own.
+        question: The same in all calls of a run for the same prompts, part of the latent and change of the network.
     """
 
     sigma: Tensor
     roles: tuple[Role, ...]
     size: tuple[int, int]
     memory: dict[object, Any] = field(default_factory=dict)
+    question: object = None
 
     def rows(self, x: Tensor, role: Role) -> list[int]:
         """The rows of a batch `x` [N, ...] that are asked for one side of the guidance."""

@@ -44,6 +44,11 @@ def in_tiles(
     return result / counted
 
 
+def count_tiles(height: int, width: int, tile: int, overlap: int) -> int:
+    """How many tiles `in_tiles` makes of a picture."""
+    return len(list(_starts(height, tile, overlap))) * len(list(_starts(width, tile, overlap)))
+
+
 def _starts(size: int, tile: int, overlap: int) -> Iterator[int]:
     """Where tiles begin along one side; the last is moved back to end with it."""
     yield from range(0, max(size - tile, 0), tile - overlap)

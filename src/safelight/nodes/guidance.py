@@ -97,6 +97,23 @@ def rescale_cfg(*, model: Model, multiplier: Annotated[float, Range(0.0, 1.0, st
     return _joined(model, rescaled(multiplier))
 
 
+@node("RenormCFG", category="advanced/model")
+def renorm_cfg_node(
+    *,
+    model: Model,
+    cfg_trunc: Annotated[float, Range(0.0, 100.0, step=0.01)] = 100,
+    renorm_cfg: Annotated[float, Range(0.0, 100.0, step=0.01)] = 1.0,
+) -> Model:
+    """Keep high guidance from making the estimate larger than the unguided one.
+
+    Args:
+        model: The model.
+        cfg_trunc: The noise level from which on there is no guidance; 100 guides always.
+        renorm_cfg: How much larger it may be; 0 leaves it alone.
+    """
+    return _joined(model, guidance_rules.renormalized(renorm_cfg, cfg_trunc))
+
+
 @node("TCFG", category="advanced/guidance", title="Tangential Damping CFG")
 def tcfg(*, model: Model) -> PatchedModel:
     """Leave out of the negative prompt what has no counterpart in the positive one; refines detail."""

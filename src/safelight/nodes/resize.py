@@ -33,11 +33,16 @@ def bislerp(x: Tensor, width: int, height: int) -> Tensor:
 
 def lanczos(x: Tensor, width: int, height: int) -> Tensor:
     """Lanczos resampling of pictures [B, C, H, W] in 0..1, through 8 bits, as Pillow does it."""
+    return by_pillow(x, width, height, PilImage.Resampling.LANCZOS)
+
+
+def by_pillow(x: Tensor, width: int, height: int, resampling: PilImage.Resampling) -> Tensor:
+    """Resampling of pictures [B, C, H, W] in 0..1, through 8 bits, by one of Pillow's rules."""
     resized = []
     for item in x.movedim(1, -1):
         eight_bit = (item * 255).clamp(0, 255).to(torch.uint8)
         bands = eight_bit[..., 0] if eight_bit.shape[-1] == 1 else eight_bit
-        picture = PilImage.fromarray(bands.numpy(force=True)).resize((width, height), PilImage.Resampling.LANCZOS)
+        picture = PilImage.fromarray(bands.numpy(force=True)).resize((width, height), resampling)
         resized.append(torch.from_numpy(np.array(picture)).reshape(height, width, -1).movedim(-1, 0))
     return (torch.stack(resized) / 255).to(x)
 

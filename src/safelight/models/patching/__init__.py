@@ -1,0 +1,1 @@
+"""What people change in a model while it runs; one file for each idea."""

@@ -1,0 +1,42 @@
+"""A network compiled for the device that it runs on."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+from torch._dynamo.exc import TorchDynamoException
+
+from safelight.errors import SafelightError
+from safelight.models.model import Model
+from safelight.models.patches import Asked, Patches
+
+
+def compiled(model: Model, backend: str) -> Model:
+    """The model, its network compiled when it is first asked, and again for each size of picture.
+
+    Args:
+        model: The model.
+        backend: A name that `torch.compile` knows.
+
+    Raises:
+        SafelightError: While it runs, where nothing here can compile.
+    """
+    run = torch.compile(_run, backend=backend)
+
+    def around(asked: Asked, network: Callable[[Tensor], Tensor], shown: Tensor) -> Tensor:
+        try:
+            answer: Tensor = run(network, shown)
+        except TorchDynamoException as error:
+            reason = str(error).strip().partition("\n\n")[0].splitlines()[-1]  # before it, who raised; after it, hints
+            raise SafelightError(
+                f"The model cannot be compiled with {backend} here. ({reason})",
+                mend="Install a C++ compiler (g++ or clang) for it, or take the node TorchCompileModel out.",
+            ) from error
+        return answer
+
+    return replace(model, patches=model.patches.plus(Patches(network=(around,))))
+
+
+def _run(network: Callable[[Tensor], Tensor], shown: Tensor) -> Tensor:
+    return network(shown)
