@@ -5,7 +5,7 @@ PROMPT ?= a picture of a cat
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: run image test lint format bench parity clean
+.PHONY: run image test lint format bench parity nodes clean
 
 run: $(READY)  ## set up, then serve the web interface (until that exists: make a picture)
 	@echo "The web interface is not built yet, so here is a picture made by the same engine."
@@ -32,6 +32,9 @@ bench: $(READY)  ## figures against named peers, as a table
 parity: $(READY)  ## the recorded workflows on full-size random weights (2 GB, some minutes)
 	$(BIN)/pytest -m parity tests/parity
 
+nodes: $(READY)  ## write the tables of docs/nodes.md anew
+	$(BIN)/python -m tests.test_nodes_page
+
 clean:  ## forget the set-up
 	rm -rf .venv build dist
 
@@ -41,6 +44,8 @@ $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -m venv .venv || { \
 		echo "Python could not make a virtual environment. On Debian and Ubuntu: apt install python3-venv"; exit 1; }
 	PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
-	@# the extra `upscale`, without the torchvision that it brings and that upscalers do not need
-	PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps spandrel einops
+	@# the extra `upscale`, without the torchvision that it brings and that upscalers do not need; and, for tests,
+	@# another program's LoRA modules
+	PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps \
+		spandrel einops lycoris-lora toml
 	@touch $(READY)

@@ -65,6 +65,7 @@ def measure() -> list[Row]:
             median = statistics.median(found)
             if part == "whole":
                 rows.append(Row(f"{name}, {run} run", median, "ms", peer=PEER[run], limit=LIMITS[run]))
+                rows.append(Row("  a node", 1000 * median / NODES, "µs"))
             else:
                 rows.append(Row(f"  {part}", median, "ms"))
     return rows

@@ -19,8 +19,8 @@ from benchmarks.rows import Row
 from safelight.files.folders import STARTER
 from safelight.models.device import HOST
 from safelight.models.loader import Checkpoint
-from safelight.models.lora import lay_on_clip, lay_on_model
-from safelight.models.lora_file import LoraModel, load_lora
+from safelight.models.lora.file import LoraModel, load_lora
+from safelight.models.lora.laying import lay_on_clip, lay_on_model
 from safelight.models.placement import Placement
 from safelight.models.precision import precision
 

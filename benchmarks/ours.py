@@ -11,9 +11,10 @@ from safelight.diffusion.conditioning import Cond
 from safelight.diffusion.latent import Latent
 from safelight.diffusion.samplers import SAMPLERS
 from safelight.diffusion.schedulers import sigmas_for
+from safelight.models.device import HOST
 from safelight.models.guider import Guider, run_sampler
 from safelight.models.loader import Checkpoint, load_checkpoint
-from safelight.models.placement import HOST, Placement
+from safelight.models.placement import Placement
 from safelight.models.precision import precision
 from safelight.text.encode import encode_prompt
 

@@ -172,10 +172,9 @@ def loaded(kind: Kind) -> Checkpoint:
 
 def cond_for(kind: Kind, seed: int = 0, tokens: int = 77) -> Cond:
     """A prompt of random numbers, of the sizes that a kind takes."""
-    unet = loaded(kind).model.contents.unet
-    assert unet is not None
+    model = loaded(kind).model
     generator = torch.Generator().manual_seed(seed)
-    context = torch.randn(1, tokens, unet.shape.context_width, generator=generator)
-    numbers = len(loaded(kind).model.family.size_conditioning) * 256
-    label = unet.shape.label_width
+    context = torch.randn(1, tokens, model.shape.context_width, generator=generator)
+    numbers = len(model.family.size_conditioning) * 256
+    label = model.label_width
     return Cond(context, torch.randn(1, label - numbers, generator=generator) if label else None)

@@ -32,6 +32,8 @@ ALLOWED: dict[str, set[str]] = {
 """Package -> the packages that it may import beside itself."""
 
 HEAVY = ("torch", "diffusers", "transformers", "torchsde", "scipy")
+SLOW = ("diffusers", "transformers", "scipy", "spandrel", "torchvision", "torch._dynamo")
+"""What is imported when it is first needed, as it takes longer to import than torch."""
 ONLY_IN_MODELS = {"diffusers", "transformers"}
 
 BLOCKED = """
@@ -39,7 +41,7 @@ import importlib, sys
 
 class Block:
     def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in {heavy!r}:
+        if name in {heavy!r} or name.partition(".")[0] in {heavy!r}:
             raise AssertionError(f"imports {{name}}")
 
 sys.meta_path.insert(0, Block())
@@ -81,6 +83,11 @@ def test_the_floor_is_imported_without_torch() -> None:
     names = [dotted(path) for package in FLOOR for path in modules(package)]
     assert len(names) > 30
     done = run_without(HEAVY, names)
+    assert done.returncode == 0, done.stderr
+
+
+def test_nodes_are_imported_without_what_takes_long() -> None:
+    done = run_without(SLOW, ["safelight.nodes.registry"])
     assert done.returncode == 0, done.stderr
 
 

@@ -18,7 +18,17 @@ from torch import Tensor
 from safelight.families.shapes import TextShape, UNetShape, VaeShape
 
 Kind = Literal[
-    "sd1", "sd1-inpaint", "sd1-ip2p", "sd2", "sd2-v", "sdxl", "sdxl-v-ztsnr", "sdxl-inpaint", "sdxl-ip2p", "refiner"
+    "sd1",
+    "sd1-inpaint",
+    "sd1-ip2p",
+    "sd2",
+    "sd2-v",
+    "sd2_x4-v",
+    "sdxl",
+    "sdxl-v-ztsnr",
+    "sdxl-inpaint",
+    "sdxl-ip2p",
+    "refiner",
 ]
 Named = Iterator[tuple[str, tuple[int, ...]]]
 
@@ -27,6 +37,7 @@ POSITIONS = 77
 BRANCH_ENDS = ("out_layers.3.", "to_out.0.", "ff.net.2.", "proj_out.", "conv2.", "out_proj.", "fc2.", "c_proj.")
 
 VAE = VaeShape(block_channels=(32, 32, 64, 64), layers_per_block=1, latent_channels=4, quant_conv=True)
+SMALL_VAE = replace(VAE, block_channels=(32, 32, 64))
 CLIP_L = TextShape("l", 64, 2, 1, 256, VOCABULARY, POSITIONS, "quick_gelu", None)
 CLIP_H = TextShape("h", 64, 3, 1, 256, VOCABULARY, POSITIONS, "gelu", 64)
 CLIP_G = TextShape("g", 128, 2, 2, 512, VOCABULARY, POSITIONS, "gelu", 128)
@@ -44,6 +55,15 @@ SD1_UNET = UNetShape(
     label_width=None,
 )
 SD2_UNET = replace(SD1_UNET, block_channels=(32, 64, 128), heads=(1, 1, 2), linear_projection=True)
+SD2_X4_UNET = replace(
+    SD2_UNET,
+    in_channels=7,
+    block_channels=(32, 32, 32, 64),
+    transformer_depth=(0, 1, 1, 1),
+    heads=(8, 8, 8, 8),
+    label_classes=1000,
+    cross_only=(1, 2),
+)
 SDXL_UNET = replace(
     SD2_UNET, transformer_depth=(0, 1, 2), mid_depth=2, context_width=192, label_width=CLIP_G.width + 6 * 256
 )
@@ -59,12 +79,17 @@ REFINER_UNET = replace(
 
 @dataclass(frozen=True)
 class Tiny:
-    """A kind of checkpoint: its sizes, where its text towers are kept, and the keys that mark its training."""
+    """A kind of checkpoint: its sizes, where its text towers are kept, and the keys that mark its training.
+
+    `constants` are tensors that such files have and nobody needs.
+    """
 
     unet: UNetShape
     towers: tuple[tuple[str, TextShape], ...]
     markers: tuple[str, ...] = ()
     velocity_norm: bool = False
+    vae: VaeShape = VAE
+    constants: tuple[str, ...] = ()
 
 
 _SD1 = (("cond_stage_model.transformer.text_model.", CLIP_L),)
@@ -78,6 +103,7 @@ KINDS: dict[Kind, Tiny] = {
     "sd1-ip2p": Tiny(replace(SD1_UNET, in_channels=8), _SD1),
     "sd2": Tiny(SD2_UNET, _SD2),
     "sd2-v": Tiny(SD2_UNET, _SD2, velocity_norm=True),
+    "sd2_x4-v": Tiny(SD2_X4_UNET, _SD2, vae=SMALL_VAE, constants=("low_scale_model.betas",)),
     "sdxl": Tiny(SDXL_UNET, _SDXL),
     "sdxl-v-ztsnr": Tiny(SDXL_UNET, _SDXL, markers=("v_pred", "ztsnr")),
     "sdxl-inpaint": Tiny(replace(SDXL_UNET, in_channels=9), _SDXL),
@@ -123,10 +149,11 @@ def tiny_checkpoint(
         tensors |= {f"model_ema.{name}": tensor.clone() for name, tensor in flat.items()}
         tensors |= {"model_ema.decay": torch.tensor(0.9999), "model_ema.num_updates": torch.tensor(1)}
     if vae:
-        tensors |= _filled(ldm_vae_names(VAE), "first_stage_model.", dtype, seed)
+        tensors |= _filled(ldm_vae_names(tiny.vae), "first_stage_model.", dtype, seed)
     for prefix, shape in tiny.towers if text else ():
         tensors |= tower_tensors(shape, prefix, dtype, seed)
     tensors |= {marker: torch.zeros(0) for marker in tiny.markers}
+    tensors |= {constant: torch.zeros(1000) for constant in tiny.constants}
     return _write(path, tensors, metadata)
 
 
@@ -155,12 +182,13 @@ def tiny_vae(
     prefix: str = "",
     dtype: torch.dtype = torch.float32,
     seed: int = 0,
+    shape: VaeShape = VAE,
 ) -> Path:
     """Write an image autoencoder alone; in the `ldm` layout its numbers are those of `tiny_checkpoint`."""
     if layout == "ldm":
-        vae = _filled(ldm_vae_names(VAE), "first_stage_model.", dtype, seed)
+        vae = _filled(ldm_vae_names(shape), "first_stage_model.", dtype, seed)
         return _write(path, {prefix + name.removeprefix("first_stage_model."): t for name, t in vae.items()})
-    names = ((name, tuple(tensor.shape)) for name, tensor in diffusers_vae(VAE).state_dict().items())
+    names = ((name, tuple(tensor.shape)) for name, tensor in diffusers_vae(shape).state_dict().items())
     return _write(path, _filled(names, "", dtype, seed))
 
 
@@ -210,6 +238,8 @@ def diffusers_unet(shape: UNetShape) -> torch.nn.Module:
         addition_embed_type="text_time" if shape.label_width else None,
         addition_time_embed_dim=256 if shape.label_width else None,
         projection_class_embeddings_input_dim=shape.label_width,
+        num_class_embeds=shape.label_classes,
+        only_cross_attention=[level in shape.cross_only for level in range(len(depth))],
     )
     return model
 
@@ -237,12 +267,14 @@ def ldm_unet_names(shape: UNetShape) -> Named:
     if shape.label_width is not None:
         yield from _map("label_emb.0.0", time, shape.label_width)
         yield from _map("label_emb.0.2", time, time)
+    if shape.label_classes is not None:
+        yield "label_emb.weight", (shape.label_classes, time)
     yield from _map("input_blocks.0.0", channels[0], shape.in_channels, 3)
     width, skips, block = channels[0], [channels[0]], 1
     for level, (channel, depth) in enumerate(zip(channels, shape.transformer_depth, strict=True)):
         for _ in range(shape.layers_per_block):
             yield from _res_block(f"input_blocks.{block}.0", width, channel, time)
-            yield from _transformer(f"input_blocks.{block}.1", channel, depth, shape)
+            yield from _transformer(f"input_blocks.{block}.1", channel, depth, shape, level)
             width, block = channel, block + 1
             skips.append(width)
         if level < len(channels) - 1:
@@ -258,7 +290,7 @@ def ldm_unet_names(shape: UNetShape) -> Named:
             depth = shape.transformer_depth[level]
             yield from _res_block(f"output_blocks.{block}.0", width + skips.pop(), channels[level], time)
             width = channels[level]
-            yield from _transformer(f"output_blocks.{block}.1", width, depth, shape)
+            yield from _transformer(f"output_blocks.{block}.1", width, depth, shape, level)
             if level and layer == shape.layers_per_block:
                 yield from _map(f"output_blocks.{block}.{2 if depth else 1}.conv", width, width, 3)
             block += 1
@@ -351,15 +383,16 @@ def _res_block(name: str, into: int, out: int, time: int) -> Named:
         yield from _map(f"{name}.skip_connection", out, into, 1)
 
 
-def _transformer(name: str, width: int, depth: int, shape: UNetShape) -> Named:
+def _transformer(name: str, width: int, depth: int, shape: UNetShape, level: int | None = None) -> Named:
     if not depth:
         return
     kernel = None if shape.linear_projection else 1
+    own = shape.context_width if level in shape.cross_only else width
     yield from _norm(f"{name}.norm", width)
     yield from _map(f"{name}.proj_in", width, width, kernel)
     for layer in range(depth):
         block = f"{name}.transformer_blocks.{layer}"
-        for attention, context in (("attn1", width), ("attn2", shape.context_width)):
+        for attention, context in (("attn1", own), ("attn2", shape.context_width)):
             yield from _map(f"{block}.{attention}.to_q", width, width, bias=False)
             yield from _map(f"{block}.{attention}.to_k", width, context, bias=False)
             yield from _map(f"{block}.{attention}.to_v", width, context, bias=False)

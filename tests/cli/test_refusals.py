@@ -49,6 +49,10 @@ def without_text(path: Path) -> None:
     path.write_bytes(tiny_file("sd1", text=False).read_bytes())
 
 
+def an_upscaler(path: Path) -> None:
+    path.write_bytes(tiny_file("sd2_x4-v").read_bytes())
+
+
 def nothing(path: Path) -> None:
     path.write_bytes(b"")
 
@@ -71,6 +75,7 @@ class Harmful:
         (a_vae, "tiny.safetensors is no checkpoint", "`safelight models`"),
         (without_vae, "tiny.safetensors has no VAE in it", "--vae"),
         (without_text, "tiny.safetensors has no text encoder in it", "CLIPLoader"),
+        (an_upscaler, "tiny.safetensors makes a picture larger", "SD_4XUpscale_Conditioning"),
         (nothing, "tiny.safetensors", "ownload it again"),
     ],
 )

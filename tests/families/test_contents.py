@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from safelight.families.contents import look_into, sharing_latents
+from safelight.families.contents import look_into, sharing_latents, sharing_towers
 from safelight.files.folders import Folders
 from tests.graph.families import put, put_lora, put_tensors
 from tests.tiny import Kind, tiny_vae
@@ -50,4 +50,10 @@ def test_of_a_file_that_is_missing_or_none_that_is_known_nothing_is_said(folders
 def test_families_of_one_latent_space_share_it() -> None:
     assert sharing_latents(frozenset(["sd2"])) == {"sd1", "sd2"}
     assert sharing_latents(frozenset(["sdxl"])) == {"sdxl", "refiner"}
+    assert sharing_latents(frozenset(["sd2_x4"])) == {"sd2_x4"}
     assert sharing_latents(frozenset(["flux"])) == {"flux"}
+
+
+def test_families_that_read_prompts_alike_share_their_text_encoders() -> None:
+    assert sharing_towers(frozenset(["sd2"])) == {"sd2", "sd2_x4"}
+    assert sharing_towers(frozenset(["sdxl"])) == {"sdxl"}

@@ -38,6 +38,7 @@ from tests.tiny import (
 )
 
 UNET = "model.diffusion_model."
+VARIANTS = {"inpaint": "inpaint", "ip2p": "ip2p", "x4": "upscale"}
 FAMILY = {kind: kind.split("-")[0] for kind in KINDS}
 
 # the papers' and model cards' sizes
@@ -64,11 +65,11 @@ def test_every_kind_of_checkpoint_is_told_with_all_its_sizes(kind: Kind, ending:
     assert contents.unet
     assert contents.unet.shape == KINDS[kind].unet
     assert contents.vae
-    assert contents.vae.shape == VAE
+    assert contents.vae.shape == KINDS[kind].vae
     assert [tower.shape for tower in contents.text] == [shape for _, shape in KINDS[kind].towers]
     assert contents.prediction == ("v" if "-v" in kind else "eps")
     assert contents.zero_terminal_snr == ("ztsnr" in kind)
-    assert contents.variant == ("inpaint" if "inpaint" in kind else "ip2p" if "ip2p" in kind else "base")
+    assert contents.variant == next((variant for mark, variant in VARIANTS.items() if mark in kind), "base")
 
 
 @pytest.mark.parametrize(

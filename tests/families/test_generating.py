@@ -47,7 +47,7 @@ def with_parts(graph: Graph, vae: str | None = None, clips: tuple[str, ...] = ()
     return graph
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if "x4" not in kind])  # which needs a picture
 def test_every_kind_makes_a_picture(kind: Kind, studio: Studio) -> None:
     ran = studio.run(text_to_image(studio.checkpoint(kind)))
     assert ran.pixels.shape == (1, 64, 64, 3)

@@ -2,14 +2,13 @@ from dataclasses import replace
 
 import pytest
 
-from safelight.families.cost import DECODING_NUMBERS, DENOISING_NUMBERS, ENCODING_NUMBERS
+from safelight.families.cost import DECODING_NUMBERS, DENOISING_NUMBERS
 from safelight.files.folders import Folders
 from safelight.files.pictures import sizes_in
 from safelight.graph.check import check
 from safelight.graph.document import Link, Workflow
 from safelight.graph.estimate import Estimate, Machine
 from safelight.graph.speeds import Speed
-from safelight.models import vae
 from safelight.models.placement import bytes_of
 from tests.graph.families import CATALOG, put
 from tests.studio import Graph, changed, loaded, node_of, text_to_image
@@ -54,10 +53,6 @@ def test_the_peak_is_the_weights_and_the_largest_call(folders: Folders) -> None:
     decoding = pixels * VAE.block_channels[0] * DECODING_NUMBERS * 4
     denoising = 2 * pixels // 64 * SD1_UNET.block_channels[0] * DENOISING_NUMBERS * 4
     assert found.peak == found.weights + max(decoding, denoising)
-
-
-def test_the_vae_is_counted_as_it_counts_itself() -> None:
-    assert (DECODING_NUMBERS, ENCODING_NUMBERS) == (vae.DECODING_NUMBERS, vae.ENCODING_NUMBERS)
 
 
 def test_a_vae_in_tiles_holds_one_tile(folders: Folders) -> None:

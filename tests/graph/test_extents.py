@@ -9,15 +9,19 @@ from tests.graph.families import CATALOG
 from tests.studio import Graph
 
 
-def extent_of(graph: Workflow, node: str) -> Extent | None:
-    """What is known of a node's first output; every picture file has 300 by 200 pixels."""
-    steps = plan(graph, CATALOG, [node])
-    return extents(steps, lambda folder, name: (300, 200) if folder == "input" else None).get(Link(node))
+def extent_of(graph: Workflow, output: Link) -> Extent | None:
+    """What is known of an output; every picture file has 300 by 200 pixels."""
+    steps = plan(graph, CATALOG, [output.node])
+    return extents(steps, lambda folder, name: (300, 200) if folder == "input" else None).get(output)
 
 
 def latent(graph: Graph, **inputs: object) -> Link:
     sizes: dict[str, object] = {"width": 512, "height": 256, "batch_size": 1}
     return Link(graph.add("EmptyLatentImage", **(sizes | inputs)))
+
+
+def loader(graph: Graph) -> str:
+    return graph.add("CheckpointLoaderSimple", ckpt_name="x4.safetensors")
 
 
 def picture(graph: Graph) -> Link:
@@ -42,6 +46,20 @@ CASES: dict[str, tuple[Callable[[Graph], Link], Extent | None]] = {
     "scaled by": (
         lambda graph: Link(graph.add("ImageScaleBy", image=picture(graph), upscale_method="bilinear", scale_by=1.5)),
         Extent(450, 300),
+    ),
+    "scaled by a model": (
+        lambda graph: Link(
+            graph.add(
+                "SD_4XUpscale_Conditioning",
+                images=picture(graph),
+                positive=Link(nothing := graph.add("CLIPTextEncode", text="", clip=Link(loader(graph), 1))),
+                negative=Link(nothing),
+                scale_ratio=4.0,
+                noise_augmentation=0.0,
+            ),
+            2,
+        ),
+        Extent(1200, 800),
     ),
     "scaled to one side": (
         lambda graph: Link(
@@ -82,4 +100,4 @@ CASES: dict[str, tuple[Callable[[Graph], Link], Extent | None]] = {
 @pytest.mark.parametrize(("make", "expected"), CASES.values(), ids=CASES)
 def test_sizes_are_followed_from_where_they_are_given(make: Callable[[Graph], Link], expected: Extent | None) -> None:
     graph = Graph()
-    assert extent_of(graph, make(graph).node) == expected
+    assert extent_of(graph, make(graph)) == expected

@@ -12,7 +12,7 @@ from tests.studio import Graph, changed, node_of, text_to_image
 from tests.tiny import Kind, tiny_vae
 
 AT_FULL = {"strength_model": 1.0, "strength_clip": 1.0}
-PLAIN: tuple[Kind, ...] = ("sd1", "sd2", "sdxl", "refiner")
+PLAIN: tuple[Kind, ...] = ("sd1", "sd2", "sd2_x4-v", "sdxl", "refiner")
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +70,25 @@ def test_a_lora_that_fits_or_tells_nothing_is_not_refused(lora: str, folders: Fo
     assert said(with_lora("sd1.safetensors", lora), folders) == []
 
 
+def test_a_file_of_another_kind_is_refused_by_its_kind_and_told_where_it_belongs(folders: Folders) -> None:
+    put_tensors(folders, "loras", "stray.safetensors", {"emb_params": (2, 2048)})
+    (problem,) = related(with_lora("sd1.safetensors", "stray.safetensors"), folders).problems
+    assert (problem.kind, problem.class_type, problem.input) == ("wrong_kind", "LoraLoader", "lora_name")
+    assert problem.message == (
+        "stray.safetensors is a textual inversion embedding for SDXL, which does not belong into the folder loras."
+    )
+    assert problem.mend == "Put it into the folder embeddings, and choose another file here."
+
+
+def test_an_upscale_model_is_told_by_loading_it(folders: Folders) -> None:
+    put_tensors(folders, "upscale_models", "new.safetensors", {"body.0.block1.weight": (2, 2)})  # as a T2I-Adapter's
+    graph = text_to_image("sd1.safetensors")
+    model = graph.add("UpscaleModelLoader", model_name="new.safetensors")
+    image = Link(node_of(graph, "VAEDecode"))
+    larger = graph.add("ImageUpscaleWithModel", upscale_model=Link(model), image=image)
+    assert said(changed(graph, "SaveImage", images=Link(larger)), folders) == []
+
+
 def test_a_controlnet_of_another_family_is_refused_where_it_is_applied(folders: Folders) -> None:
     graph = text_to_image("sd1.safetensors")
     sampler = graph[node_of(graph, "KSampler")].inputs
@@ -100,6 +119,16 @@ def test_prompts_of_another_family_are_refused_at_the_sampler(folders: Folders) 
         if call.class_type == "CLIPTextEncode":
             graph[node] = call._replace(inputs={**call.inputs, "clip": Link(other, 1)})
     assert said(graph, folders) == [("KSampler", "positive"), ("KSampler", "negative")]
+
+
+def test_the_upscaler_reads_prompts_as_sd2_does_and_has_latents_of_its_own(folders: Folders) -> None:
+    graph = text_to_image("sd2_x4-v.safetensors")
+    other = second_checkpoint(graph, "sd2.safetensors")
+    for node, call in list(graph.items()):
+        if call.class_type == "CLIPTextEncode":
+            graph[node] = call._replace(inputs={**call.inputs, "clip": Link(other, 1)})
+    assert said(graph, folders) == []
+    assert said(changed(graph, "VAEDecode", vae=Link(other, 2)), folders) == [("VAEDecode", "vae")]
 
 
 def test_a_vae_of_another_latent_space_is_refused(folders: Folders) -> None:

@@ -105,6 +105,23 @@ def test_prompts_that_pass_through_one_node_are_told_apart() -> None:
     assert (found.prompt, found.negative) == ("a cat", "a dog")
 
 
+def test_of_a_pair_of_prompts_each_is_told_by_the_inputs_of_its_side() -> None:
+    graph = workflow()
+    (sampler,) = (call for call in graph.values() if call.class_type == "KSampler")
+    pair = {f"{name}_{when}": sampler.inputs[name] for name in ("positive", "negative") for when in ("NEW", "DEFAULT")}
+    graph["pair"] = NodeCall("PairConditioningSetPropertiesAndCombine", pair)
+    found = told(changed(graph, "KSampler", positive=Link("pair"), negative=Link("pair", 1)))
+    assert (found.prompt, found.negative) == ("a cat", "a dog")
+
+
+def test_a_size_made_from_another_is_left_open() -> None:
+    graph = workflow()
+    (sampler,) = (call for call in graph.values() if call.class_type == "KSampler")
+    graph["larger"] = NodeCall("LatentUpscaleBy", {"samples": sampler.inputs["latent_image"], "scale_by": 1.5})
+    found = told(changed(graph, "KSampler", latent_image=Link("larger")))
+    assert (found.width, found.height) == (0, 0)
+
+
 def test_a_prompt_that_was_made_nothing_has_no_words() -> None:
     graph = workflow()
     (sampler,) = (call for call in graph.values() if call.class_type == "KSampler")

@@ -7,6 +7,7 @@ from safelight.graph.catalog import NodeSpec
 from safelight.graph.document import Link, NodeCall, Value
 from safelight.graph.problems import Problem
 from safelight.graph.validate import validate
+from safelight.nodes.registry import BUILTIN
 from tests.graph.samples import CATALOG, FILES, call, problems_of
 
 
@@ -49,6 +50,24 @@ def test_a_missing_socket_is_a_problem_that_tells_what_to_link() -> None:
     problem = problem_of(sample)
     assert (problem.kind, problem.input) == ("required_input_missing", "latent")
     assert "MakeLatent" in problem.mend
+
+
+@pytest.mark.parametrize(
+    ("node", "name", "proposed"),
+    [
+        ("KSampler", "model", "Load Checkpoint"),
+        ("KSampler", "positive", "CLIP Text Encode (Prompt)"),
+        ("KSampler", "latent_image", "Empty Latent Image"),
+        ("CLIPTextEncode", "clip", "Load CLIP"),
+    ],
+)
+def test_what_to_link_is_proposed_by_the_node_that_makes_it_from_something_else(
+    node: str, name: str, proposed: str
+) -> None:
+    catalog = {class_type: built_in.spec for class_type, built_in in BUILTIN.items()}
+    problems = validate({"1": call(node)}, catalog, lambda folder: (), ["1"])
+    (mend,) = (problem.mend for problem in problems if problem.input == name)
+    assert mend.endswith(f"such as that of {proposed}.")
 
 
 def test_null_is_a_missing_value() -> None:

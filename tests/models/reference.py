@@ -8,7 +8,7 @@ from diffusers.loaders.single_file_utils import convert_ldm_unet_checkpoint, con
 from torch import Tensor, nn
 from transformers import CLIPTextConfig, CLIPTextModelWithProjection
 
-from safelight.families.shapes import TextShape, UNetShape
+from safelight.families.shapes import TextShape, UNetShape, VaeShape
 from tests import tiny
 
 Tensors = Mapping[str, Tensor]
@@ -24,6 +24,8 @@ def reference_unet(shape: UNetShape, checkpoint: Tensors) -> nn.Module:
 def reference_eps(unet: nn.Module, x: Tensor, timestep: Tensor, context: Tensor, label: Tensor | None) -> Tensor:
     """What diffusers' denoiser predicts; `label` is taken apart into what SDXL's wants: pooled text and numbers."""
     added = None
+    if label is not None and not label.is_floating_point():
+        return cast(Tensor, unet(x, timestep, context, class_labels=label).sample)
     if label is not None:
         pooled, sizes = label[:, : tiny.CLIP_G.width], label[:, tiny.CLIP_G.width :]
         added = {"text_embeds": pooled, "time_ids": NUMBERS[: sizes.shape[1] // 256].expand(len(x), -1)}
@@ -38,8 +40,8 @@ NUMBERS = torch.tensor([96.0, 64.0, 0.0, 8.0, 96.0, 64.0])
 class ReferenceVae:
     """diffusers' image autoencoder with the numbers of a checkpoint in the LDM layout, in fp32."""
 
-    def __init__(self, checkpoint: Tensors) -> None:
-        network: Any = tiny.diffusers_vae(tiny.VAE)
+    def __init__(self, checkpoint: Tensors, shape: VaeShape = tiny.VAE) -> None:
+        network: Any = tiny.diffusers_vae(shape)
         network.load_state_dict(convert_ldm_vae_checkpoint(_fp32(checkpoint), dict(network.config)))
         self.network = network.eval().requires_grad_(False)
 

@@ -12,7 +12,8 @@ from torch import Tensor
 from safelight.diffusion.conditioning import Area, Cond, SizeConditioning
 from safelight.diffusion.guidance import Guidance, rescaled
 from safelight.errors import BadInput
-from safelight.models.guider import BLANK_INPAINT_LATENT, Guider
+from safelight.models.beside import BLANK_INPAINT_LATENT
+from safelight.models.guider import Guider
 from safelight.models.model import Model
 from tests.studio import cond_for, loaded
 from tests.tiny import Kind

@@ -106,7 +106,7 @@ def test_a_memory_mapped_weight_is_not_written_to(tmp_path: Path, placement: Pla
     with torch.device("meta"):
         linear = nn.Linear(4, 3)
     stored = {name: name for name in own}
-    fill_from(linear, weights, stored, Source, part="test", device=placement.device, dtype=torch.float32)
+    fill_from(linear, weights, stored, Source, part="test", placement=placement, dtype=torch.float32)
     before, at = path.read_bytes(), linear.weight.data_ptr()
     placement.bring(linear, laid(twice))
     torch.testing.assert_close(linear.weight, own["weight"] * 2)

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from safelight.diffusion.conditioning import Cond
 from safelight.graph.document import Link
-from safelight.models.control import PictureControl, PictureNetwork
+from safelight.models.control.picture_control import PictureControl, PictureNetwork
 from safelight.models.placement import Placement
 from safelight.models.precision import precision
 from safelight.models.store import ModelStore

@@ -1,7 +1,6 @@
-"""Hooks change the model for their prompts only, by the strength of the moment; fallbacks fill what others leave."""
+"""Hooks change the model for their prompts only, by the strength of the moment."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,20 +17,18 @@ from safelight.models.model import Model
 from safelight.models.placement import Placement
 from safelight.models.precision import precision
 from safelight.models.store import ModelStore
+from safelight.nodes.cond_properties import conditioning_set_properties
 from safelight.nodes.hooks import (
-    Pair,
-    TimestepsRange,
     combine_hooks_2,
-    conditioning_set_default_combine,
-    conditioning_set_properties,
-    conditioning_timesteps_range,
+    combine_hooks_4,
+    combine_hooks_8,
     create_hook_keyframe,
     create_hook_keyframes_from_floats,
     create_hook_keyframes_interpolated,
     create_hook_lora,
+    create_hook_lora_model_only,
     create_hook_model_as_lora,
-    pair_conditioning_combine,
-    pair_conditioning_set_properties_and_combine,
+    create_hook_model_as_lora_model_only,
     set_clip_hooks,
     set_hook_keyframes,
 )
@@ -226,46 +223,22 @@ def test_a_scheduled_text_encoder_encodes_for_each_keyframe(run: RecordedRun) ->
     assert not torch.equal(late.context, plain.context)
 
 
-def test_a_fallback_counts_just_where_the_others_do_not(model: Model) -> None:
-    mask = torch.zeros(1, 8, 8)
-    mask[..., :4] = 1
-    left = replace(cond_for("sd1"), mask=mask)
-    other = cond_for("sd1", seed=1)
-    (found, *_) = estimates(model, conditioning_set_default_combine(cond=(left,), cond_DEFAULT=(other,)))
-    (of_left, *_), (of_other, *_) = (estimates(model, [cond]) for cond in (cond_for("sd1"), other))
-    assert torch.allclose(found[..., :4], of_left[..., :4], atol=1e-4)
-    assert torch.allclose(found[..., 4:], of_other[..., 4:], atol=1e-4)
+def test_hooks_for_the_model_only_leave_the_text_encoders(run: RecordedRun) -> None:
+    clip = run.models.checkpoint(run.folders.resolve("checkpoints", "0.safetensors")).clip
+    assert clip is not None
+    (plain,) = clip_text_encode(text="a cat", clip=clip, run=run)
+    for hooks in (
+        create_hook_lora_model_only(lora_name="a.safetensors", strength_model=1.0, run=run),
+        create_hook_model_as_lora_model_only(ckpt_name="1.safetensors", strength_model=1.0, run=run),
+    ):
+        (found,) = clip_text_encode(text="a cat", clip=set_clip_hooks(clip=clip, hooks=hooks), run=run)
+        assert torch.equal(found.context, plain.context)
+        assert found.changes == (hooks,)
 
 
-def test_a_fallback_is_not_asked_where_the_others_cover_all(model: Model) -> None:
-    cond, other = cond_for("sd1"), cond_for("sd1", seed=1)
-    assert all(
-        same(
-            estimates(model, conditioning_set_default_combine(cond=(cond,), cond_DEFAULT=(other,))),
-            estimates(model, [cond]),
-        )
-    )
-
-
-def test_a_range_names_what_is_before_and_after_it() -> None:
-    inside, before, after = conditioning_timesteps_range(start_percent=0.2, end_percent=0.7)
-    assert (inside, before, after) == (TimestepsRange(0.2, 0.7), TimestepsRange(0.0, 0.2), TimestepsRange(0.7, 1.0))
-
-
-def test_pairs_are_set_up_and_combined_side_by_side() -> None:
-    a, b = cond_for("sd1"), cond_for("sd1", seed=1)
-    made = pair_conditioning_set_properties_and_combine(
-        positive=(a,),
-        negative=(b,),
-        positive_NEW=(b,),
-        negative_NEW=(a,),
-        strength=0.5,
-        set_cond_area="mask bounds",
-        mask=torch.ones(8, 8),
-        timesteps=TimestepsRange(0.1, 0.9),
-    )
-    for pair in made:
-        assert (pair[0].mask, pair[1].mask_strength, pair[1].mask_bounds) == (None, 0.5, True)
-        assert (pair[1].start, pair[1].end) == (0.1, 0.9)
-    both = pair_conditioning_combine(positive_A=(a,), negative_A=(b,), positive_B=(b,), negative_B=(a,))
-    assert both == Pair((a, b), (b, a))
+def test_as_many_hooks_are_combined_as_there_are_inputs(run: RecordedRun) -> None:
+    each = [lora(run, strength / 10) for strength in range(8)]
+    four = combine_hooks_4(hooks_A=each[0], hooks_B=each[1], hooks_D=each[3])
+    assert [hook.strength_model for hook in four.hooks] == [0.0, 0.1, 0.3]
+    eight = combine_hooks_8(**{f"hooks_{letter}": hooks for letter, hooks in zip("ABCDEFGH", each, strict=True)})
+    assert [hook.strength_model for hook in eight.hooks] == [strength / 10 for strength in range(8)]

@@ -19,7 +19,7 @@ from safelight.nodes.ip_adapter import (
     ip_adapter_unified_loader,
 )
 from safelight.nodes.registry import BUILTIN
-from tests.models.test_ip_adapter import adapter_file, adapter_tensors
+from tests.models.image_prompts.test_ip_adapter import adapter_file, adapter_tensors
 from tests.nodes.running import RecordedRun
 from tests.studio import cond_for, loaded
 from tests.tiny import KINDS

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from safelight.errors import BadInput
 from safelight.graph.document import Link
-from safelight.models.lora_file import LoraModel, read_lora
+from safelight.models.lora.file import LoraModel, read_lora
 from safelight.models.model import Model
 from safelight.models.placement import Placement
 from safelight.models.precision import precision
@@ -131,7 +131,7 @@ def test_what_fits_nothing_is_counted_and_named(loading: RecordedRun, parts: tup
 def test_a_lora_for_another_family_is_refused(loading: RecordedRun, parts: tuple[Model, Clip]) -> None:
     path = loading.folders.directories["loras"][0] / "xl.safetensors"
     save_file(factors("lora_unet_output_blocks_2_1_transformer_blocks_1_attn2_to_k", 640, 2048), path)
-    with pytest.raises(BadInput, match=r"The LoRA xl\.safetensors was made for .*SDXL.*, and this model is .*1"):
+    with pytest.raises(BadInput, match=r"xl\.safetensors is a LoRA for .*SDXL.*, and the model is one of .*1"):
         call("LoraLoaderModelOnly", loading, model=parts[0], lora_name="xl.safetensors")
 
 

@@ -14,6 +14,7 @@ from safelight.models.placement import Placement
 from safelight.models.precision import precision
 from safelight.models.text_encoder import Clip
 from safelight.models.unet import unet_source
+from safelight.models.vae import Vae
 from safelight.models.weight_patches import UNPATCHED
 from safelight.nodes.merging import (
     clip_attention_multiply,
@@ -28,6 +29,10 @@ from safelight.nodes.merging import (
     model_merge_subtract,
     unet_cross_attention_multiply,
     unet_self_attention_multiply,
+    vae_merge_add,
+    vae_merge_blocks,
+    vae_merge_simple,
+    vae_merge_subtract,
 )
 from tests.studio import loaded, tiny_file
 from tests.tiny import Kind
@@ -42,12 +47,11 @@ def other(kind: Kind = "sd1") -> Any:
 
 
 def answer(model: Model) -> Tensor:
-    assert model.contents.unet is not None
-    width = model.contents.unet.shape.context_width
+    width = model.shape.context_width
     return model.predict(X, SIGMA, torch.ones(2, 3, width), torch.ones(2, n) if (n := model.label_width) else None)
 
 
-def weights(part: Model) -> dict[str, Tensor]:
+def weights(part: Model | Vae) -> dict[str, Tensor]:
     return dict(part.placement.wardrobe.weights(part.network, part.weights))
 
 
@@ -57,7 +61,7 @@ def encoded(clip: Clip) -> Tensor:
     return tower.encode(tower.embed(tokens), tokens, skip=1)[0]
 
 
-def own(model: Model) -> dict[str, Tensor]:
+def own(model: Model | Vae) -> dict[str, Tensor]:
     """Its weights without any patch, whatever they wear now."""
     return {name: w.clone() for name, w in model.placement.wardrobe.weights(model.network, UNPATCHED)}
 
@@ -71,8 +75,9 @@ def test_a_merge_at_1_is_the_first_model_to_the_bit_and_at_0_the_second() -> Non
 def test_a_merge_is_the_weighted_sum_of_weights() -> None:
     first, second = loaded("sd1").model, other().model
     merged = weights(model_merge_simple(model1=first, model2=second, ratio=0.3))
+    others = own(second)
     for name, weight in own(first).items():
-        expected = 0.3 * weight + 0.7 * own(second)[name]
+        expected = 0.3 * weight + 0.7 * others[name]
         assert torch.allclose(merged[name], expected, atol=1e-6)
 
 
@@ -98,8 +103,20 @@ def test_a_difference_added_to_what_was_taken_off_is_the_first_model() -> None:
 def test_a_subtraction_counts_by_its_multiplier() -> None:
     first, second = loaded("sd1").model, other().model
     half = weights(model_merge_subtract(model1=first, model2=second, multiplier=0.5))
+    others = own(second)
     for name, weight in own(first).items():
-        assert torch.allclose(half[name], 0.5 * (weight - own(second)[name]), atol=1e-6)
+        assert torch.allclose(half[name], 0.5 * (weight - others[name]), atol=1e-6)
+
+
+def test_what_a_model_learned_is_added_to_an_inpainting_model_which_goes_on_reading_its_mask() -> None:
+    base, learned, inpaint = loaded("sd1").model, other().model, other("sd1-inpaint").model
+    difference = model_merge_subtract(model1=learned, model2=base, multiplier=1.0)
+    merged = weights(model_merge_add(model1=inpaint, model2=difference))
+    of_base, of_learned = own(base), own(learned)
+    for name, weight in own(inpaint).items():
+        added = of_learned[name] - of_base[name] if weight.shape == of_base[name].shape else 0
+        assert torch.allclose(merged[name], weight + added, atol=1e-6), name
+    assert merged["conv_in.weight"].shape[1] == 9
 
 
 @pytest.mark.parametrize(
@@ -119,11 +136,11 @@ def test_a_merge_by_blocks_takes_just_those_from_the_second(
     first, second = loaded(kind).model, other(kind).model
     given = {port.name: 1.0 for port in node.spec.inputs[2:]} | ratios
     merged = weights(node(model1=first, model2=second, **given))
-    assert first.contents.unet is not None
-    stored = unet_source(first.contents.unet.shape, "ldm")
+    stored = unet_source(first.shape, "ldm")
+    of_one, of_other = own(first), own(second)
     for name, weight in merged.items():
-        source = second if stored(name).name.startswith(of_second) else first
-        assert torch.equal(weight, own(source)[name]), name
+        source = of_other if stored(name).name.startswith(of_second) else of_one
+        assert torch.equal(weight, source[name]), name
 
 
 def test_models_of_two_families_are_not_merged_and_both_are_named() -> None:
@@ -148,6 +165,34 @@ def test_text_encoders_of_two_families_are_not_merged() -> None:
         clip_merge_simple(clip1=first, clip2=second, ratio=0.5)
 
 
+def test_vaes_are_merged_as_models_are_and_decode_as_their_ends_do() -> None:
+    first, second = loaded("sd1").vae, other().vae
+    assert first is not None
+    assert torch.equal(vae_merge_simple(vae1=first, vae2=second, ratio=1.0).decode(X), first.decode(X))
+    assert torch.equal(vae_merge_simple(vae1=first, vae2=second, ratio=0.0).decode(X), second.decode(X))
+    assert not torch.equal(vae_merge_simple(vae1=first, vae2=second, ratio=0.5).decode(X), first.decode(X))
+    difference = vae_merge_subtract(vae1=first, vae2=second, multiplier=1.0)
+    again, before = weights(vae_merge_add(vae1=second, vae2=difference)), own(first)
+    assert all(torch.allclose(again[name], weight, atol=1e-6) for name, weight in before.items())
+
+
+def test_the_halves_of_a_vae_are_merged_each_by_its_ratio() -> None:
+    first, second = loaded("sd1").vae, other().vae
+    assert first is not None
+    pixels = torch.rand(1, 16, 16, 3, generator=torch.Generator().manual_seed(0))
+    half = vae_merge_blocks(vae1=first, vae2=second, encoder=1.0, decoder=0.0)
+    assert torch.equal(half.encode(pixels), first.encode(pixels))
+    assert torch.equal(half.decode(X), second.decode(X))
+
+
+def test_vaes_of_two_kinds_are_not_merged() -> None:
+    first = loaded("sd1").vae
+    assert first is not None
+    wider = replace(first, shape=replace(first.shape, latent_channels=16))
+    with pytest.raises(BadInput, match="different kinds"):
+        vae_merge_simple(vae1=first, vae2=wider, ratio=0.5)
+
+
 @pytest.mark.parametrize("node", [unet_self_attention_multiply, unet_cross_attention_multiply])
 def test_attention_multiplied_by_1_changes_nothing_and_by_2_doubles_its_map(node: Any) -> None:
     model = loaded("sd1").model
@@ -161,9 +206,8 @@ def test_attention_multiplied_by_1_changes_nothing_and_by_2_doubles_its_map(node
 
 def test_attention_of_which_nothing_is_handed_over_gives_nothing() -> None:
     model = loaded("sd1").model
-    assert model.contents.unet is not None
     deaf = unet_cross_attention_multiply(model=model, q=1.0, k=1.0, v=0.0, out=1.0)
-    one, two = (torch.full((2, 3, model.contents.unet.shape.context_width), value) for value in (1.0, -2.0))
+    one, two = (torch.full((2, 3, model.shape.context_width), value) for value in (1.0, -2.0))
     assert torch.equal(deaf.predict(X, SIGMA, one), deaf.predict(X, SIGMA, two))
     assert not torch.equal(model.predict(X, SIGMA, one), model.predict(X, SIGMA, two))
 

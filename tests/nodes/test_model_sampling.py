@@ -36,7 +36,7 @@ class Asked(NamedTuple):
 def ask(monkeypatch: pytest.MonkeyPatch) -> Callable[[Model], Asked]:
     told: list[tuple[Tensor, float]] = []
 
-    def ones(network: object, x: Tensor, timestep: Tensor, *rest: object) -> Tensor:
+    def ones(network: object, x: Tensor, timestep: Tensor, *rest: object, **places: object) -> Tensor:
         told.append((x, float(timestep)))
         return torch.ones_like(x)
 
@@ -99,6 +99,13 @@ def test_a_model_that_starts_from_pure_noise_has_higher_levels() -> None:
     expected = discrete(scaled_linear_betas(), zero_terminal_snr=True)
     assert torch.equal(model.schedule.sigmas, expected.sigmas)
     assert told("ModelSamplingDiscrete", sampling="eps").schedule.sigma_max == MODEL.schedule.sigma_max
+
+
+def test_the_noise_levels_of_the_models_family_are_kept() -> None:
+    upscaler = loaded("sd2_x4-v").model
+    model = BUILTIN["ModelSamplingDiscrete"](model=upscaler, sampling="eps", zsnr=False)
+    assert model.prediction == "eps"
+    assert torch.equal(model.schedule.sigmas, upscaler.schedule.sigmas)
 
 
 def test_a_consistency_model_knows_fifty_levels() -> None:

@@ -10,7 +10,7 @@ from safetensors.torch import save_file
 
 from safelight.graph.document import Link
 from safelight.protocol.events import Done
-from tests.models.test_ip_adapter import adapter_file, adapter_tensors
+from tests.models.image_prompts.test_ip_adapter import adapter_file, adapter_tensors
 from tests.models.test_unclip import unclip_checkpoint
 from tests.models.test_upscaler import esrgan
 from tests.studio import SIDE, Graph, Studio, changed, node_of, text_to_image
@@ -45,6 +45,21 @@ def test_an_unclip_checkpoint_is_guided_by_a_picture(studio: Studio) -> None:
     )
     guided = changed(guided, "KSampler", positive=Link(shown), model=Link(loader))
     assert not torch.equal(pixels(studio, plain), pixels(studio, guided))
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.5])
+def test_the_upscaler_makes_a_picture_four_times_as_large(noise: float, studio: Studio) -> None:
+    workflow = text_to_image(studio.checkpoint("sd2_x4-v"))
+    sampler = workflow[node_of(workflow, "KSampler")].inputs
+    prompts = {name: sampler[name] for name in ("positive", "negative")}
+    picture = Link(workflow.add("LoadImage", image="p.png"))
+    shown = workflow.add(
+        "SD_4XUpscale_Conditioning", images=picture, scale_ratio=4.0, noise_augmentation=noise, **prompts
+    )
+    joined = {"positive": Link(shown), "negative": Link(shown, 1), "latent_image": Link(shown, 2)}
+    made = pixels(studio, changed(workflow, "KSampler", **joined))
+    assert made.shape == (1, 160, 192, 3)
+    assert made.float().std() > 10
 
 
 @pytest.mark.weights

@@ -11,7 +11,6 @@ from safelight.nodes.resize import (
     center_crop,
     crop_to_multiple,
     match,
-    repeat_to,
     resize,
     slerp,
 )
@@ -68,11 +67,6 @@ def test_a_picture_is_cut_to_a_multiple_evenly_from_both_sides() -> None:
     cut = crop_to_multiple(rows, 8)
     assert cut.shape == (1, 1, 16, 16)
     assert cut[0, 0, 0, 0] == 2
-
-
-@pytest.mark.parametrize(("length", "wanted"), [(5, [0, 1, 0, 1, 0]), (2, [0, 1]), (1, [0])])
-def test_a_batch_is_repeated_or_cut_to_a_length(length: int, wanted: list[int]) -> None:
-    assert repeat_to(torch.arange(2), length).tolist() == wanted
 
 
 def test_match_gives_size_and_batch_of_the_other() -> None:

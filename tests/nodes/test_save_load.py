@@ -10,6 +10,7 @@ from safetensors.torch import save_file
 
 from safelight.diffusion.latent import Latent
 from safelight.errors import BadInput
+from safelight.files.embedded import embedded
 from safelight.files.pictures import read_text
 from safelight.nodes.animation import save_animated_png, save_animated_webp
 from safelight.nodes.save_load import (
@@ -20,6 +21,7 @@ from safelight.nodes.save_load import (
     mask_preview,
     preview_image,
     save_image,
+    save_image_compressed,
     save_latent,
 )
 from tests.nodes.running import RecordedRun
@@ -178,6 +180,36 @@ def test_an_animated_webp_holds_its_frames_and_texts(run: RecordedRun) -> None:
         exif = picture.getexif()
     assert exif[0x0110] == 'prompt:{"1": {}}'
     assert exif[0x010F] == 'workflow:{"nodes": []}'
+
+
+@pytest.mark.parametrize(("kind", "file"), [("webp", "ComfyUI_00001_.webp"), ("jpeg", "ComfyUI_00001_.jpg")])
+def test_a_compressed_picture_has_the_workflow_and_the_settings_in_it(kind: str, file: str, run: RecordedRun) -> None:
+    run.workflow = {"1": {"class_type": "X", "inputs": {}}}
+    run.metadata = {"workflow": {"nodes": []}, "parameters": "a cät\nSteps: 20"}
+    grey = torch.full((2, 16, 16, 3), 0.5)
+    save_image_compressed(images=grey, format=kind, quality=95, run=run)
+    assert run.shown[0][1].name == file
+    kept = embedded(run.shown[0][1])
+    assert json.loads(kept["prompt"]) == run.workflow
+    assert json.loads(kept["workflow"]) == {"nodes": []}
+    assert kept["parameters"] == "a cät\nSteps: 20"
+    assert (load_image_output(image=file, run=run).image - grey[:1]).abs().max() < 3 / 255
+
+
+def test_a_webp_of_full_quality_keeps_every_pixel_and_transparency(run: RecordedRun) -> None:
+    image = torch.randint(0, 256, (1, 9, 7, 4), generator=torch.Generator().manual_seed(0)) / 255
+    image[..., 3] = image[..., 3].clamp(min=1 / 255)  # what is not seen at all has no colour
+    save_image_compressed(images=image, format="webp", quality=100, run=run)
+    loaded = load_image_output(image="ComfyUI_00001_.webp", run=run)
+    torch.testing.assert_close(loaded.image, image[..., :3])
+    torch.testing.assert_close(1 - loaded.mask, image[..., 3])
+
+
+def test_what_does_not_fit_into_a_jpeg_is_left_out_and_told_of(run: RecordedRun) -> None:
+    run.workflow, run.metadata = {"1": {}}, {"workflow": {"note": "x" * 70_000}}
+    save_image_compressed(images=torch.zeros(1, 8, 8, 3), format="jpeg", run=run)
+    assert set(embedded(run.shown[0][1])) == {"prompt"}
+    assert run.warnings == ["The workflow of this workflow did not fit into a JPEG; save as WebP to keep it."]
 
 
 def test_all_frames_of_an_animation_load_as_a_batch(run: RecordedRun) -> None:

@@ -23,7 +23,8 @@ from tests.studio import tiny_file
 from tests.tiny import Kind
 
 CPU = torch.device("cpu")
-KINDS: list[Kind] = ["sd1", "sd1-inpaint", "sd2", "sd2-v", "sdxl", "sdxl-v-ztsnr", "refiner"]
+NOT_KEPT = ("position_ids", "logit_scale", "low_scale_model.betas")  # constants, which nobody needs
+KINDS: list[Kind] = ["sd1", "sd1-inpaint", "sd2", "sd2-v", "sd2_x4-v", "sdxl", "sdxl-v-ztsnr", "refiner"]
 
 
 @pytest.fixture
@@ -58,7 +59,7 @@ def tensors(path: Path) -> dict[str, torch.Tensor]:
 def test_a_saved_checkpoint_has_every_tensor_of_the_one_it_came_from_to_the_bit(run: RecordedRun, kind: Kind) -> None:
     path = save(run, whole(run, kind))
     before, after = tensors(tiny_file(kind, dtype=torch.float32, seed=0)), tensors(path)
-    before = {name: tensor for name, tensor in before.items() if not name.endswith(("position_ids", "logit_scale"))}
+    before = {name: tensor for name, tensor in before.items() if not name.endswith(NOT_KEPT)}
     assert set(after) - {"v_pred"} == set(before) - {"v_pred"}  # the mark that ComfyUI knows, too
     for name, tensor in before.items():
         assert torch.equal(after[name], tensor), name
@@ -140,14 +141,17 @@ def test_a_second_file_does_not_replace_the_first(run: RecordedRun) -> None:
     assert run.folders.list("diffusion_models") == ("ComfyUI_00001_.safetensors", "ComfyUI_00002_.safetensors")
 
 
-def diffusers_folder(run: RecordedRun, name: str, scheduler: str | None = None) -> None:
+def diffusers_folder(run: RecordedRun, name: str, scheduler: str | None = None, kind: Kind = "sd1") -> None:
     folder = run.folders.directories["diffusers"][0] / name
     for part in ("unet", "vae", "text_encoder", "scheduler"):
         (folder / part).mkdir(parents=True)
     (folder / "model_index.json").write_text("{}")
-    tiny.tiny_unet(folder / "unet" / "diffusion_pytorch_model.safetensors", "sd1", layout="diffusers")
-    tiny.tiny_vae(folder / "vae" / "diffusion_pytorch_model.safetensors", layout="diffusers")
-    tiny.tiny_text(folder / "text_encoder" / "model.safetensors", tiny.CLIP_L)
+    ((_, tower),) = tiny.KINDS[kind].towers
+    vae, text = folder / "vae" / "diffusion_pytorch_model.safetensors", folder / "text_encoder" / "model.safetensors"
+    tiny.tiny_unet(folder / "unet" / "diffusion_pytorch_model.safetensors", kind, layout="diffusers")
+    tiny.tiny_vae(vae, layout="diffusers", shape=tiny.KINDS[kind].vae)
+    # of real size it is told by its width, and needs no prefix
+    tiny.tiny_text(text, tower, prefix=f"clip_{tower.tower}.transformer.text_model.")
     if scheduler:
         (folder / "scheduler" / "scheduler_config.json").write_text(scheduler)
 
@@ -157,6 +161,13 @@ def test_a_diffusers_folder_is_listed_and_loaded(run: RecordedRun) -> None:
     assert run.folders.list("diffusers") == ("author/model",)
     model, clip, vae = diffusers_loader(model_path="author/model", run=run)
     assert (model.prediction, clip.family.name, vae.latent_channels) == ("eps", "sd1", 4)
+
+
+def test_a_diffusers_folder_of_the_upscaler_is_loaded(run: RecordedRun) -> None:
+    diffusers_folder(run, "x4", '{"prediction_type": "v_prediction"}', kind="sd2_x4-v")
+    model, clip, vae = diffusers_loader(model_path="x4", run=run)
+    assert (model.family.name, model.prediction, vae.compression) == ("sd2_x4", "v", 4)
+    assert clip.towers[0].shape.width == model.network.config.cross_attention_dim
 
 
 def test_a_diffusers_folder_tells_of_v(run: RecordedRun) -> None:

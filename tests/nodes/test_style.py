@@ -11,18 +11,19 @@ from torch import Tensor
 from safelight.diffusion.latent import Latent
 from safelight.errors import BadInput
 from safelight.models.clip_vision import ClipVisionOutput
+from safelight.models.image_prompts.style_model import StyleModel
 from safelight.models.placement import Placement
 from safelight.models.precision import precision
 from safelight.models.store import ModelStore
-from safelight.models.style_model import StyleModel
 from safelight.nodes.registry import BUILTIN
 from safelight.nodes.style import style_model_apply, style_model_loader
-from tests.models.test_style_model import TOKENS, WIDTH, style_tensors
+from tests.models.image_prompts.test_style_model import TOKENS, WIDTH, style_tensors
 from tests.nodes.running import RecordedRun
 from tests.studio import cond_for, loaded
 
 CPU = torch.device("cpu")
-SEEN = ClipVisionOutput(torch.zeros(1, 4), torch.randn(1, 5, WIDTH), torch.zeros(1, 5, WIDTH))
+PATCHES = torch.randn(1, 5, WIDTH, generator=torch.Generator().manual_seed(0))
+SEEN = ClipVisionOutput(torch.zeros(1, 4), PATCHES, torch.zeros(1, 5, WIDTH))
 
 
 @pytest.fixture
@@ -70,7 +71,8 @@ def test_the_style_follows_the_words_and_the_words_stay(style: StyleModel) -> No
 
 def test_a_style_that_is_not_heeded_changes_nothing_and_one_that_is_does(style: StyleModel, run: RecordedRun) -> None:
     without = sampled((cond_for("sd1"),), run)
-    torch.testing.assert_close(sampled(styled(style, 0.0, "attn_bias"), run), without, atol=1e-4, rtol=1e-4)
+    # the two prompts are then asked for in two batches, which rounds otherwise
+    torch.testing.assert_close(sampled(styled(style, 0.0, "attn_bias"), run), without, atol=2e-3, rtol=1e-3)
     assert not torch.allclose(sampled(styled(style, 1.0, "attn_bias"), run), without, atol=1e-3)
 
 
@@ -81,10 +83,10 @@ def test_at_strength_1_both_ways_are_the_same(style: StyleModel, run: RecordedRu
 def test_two_styles_are_heeded_each_by_its_own_strength(style: StyleModel, run: RecordedRun) -> None:
     off_and_on = styled(style, 1.0, "multiply", styled(style, 0.0, "attn_bias"))
     only_on = styled(style, 1.0, "multiply")
-    torch.testing.assert_close(sampled(off_and_on, run), sampled(only_on, run), atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(sampled(off_and_on, run), sampled(only_on, run), atol=2e-3, rtol=1e-3)
 
 
 def test_a_prompt_of_another_family_is_refused(style: StyleModel) -> None:
     wide = replace(cond_for("sd1"), context=torch.zeros(1, 77, 2048))
-    with pytest.raises(BadInput, match="is for prompts of 64 features, and this prompt has 2048"):
+    with pytest.raises(BadInput, match="is for prompts of 64 numbers per token, and this one has 2048"):
         styled(style, 1.0, "multiply", (wide,))

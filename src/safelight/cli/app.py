@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from safelight import __version__
-from safelight.cli import generate, models, plugins, run
+from safelight.cli import generate, models, nodes, plugins, run
 from safelight.errors import BadInput, Cancelled, SafelightError
 from safelight.settings import read_settings
 
@@ -19,6 +19,7 @@ app = typer.Typer(
 )
 app.command("generate")(generate.generate)
 app.command("run")(run.run)
+app.command("nodes")(nodes.nodes)
 app.add_typer(models.app, name="models")
 app.add_typer(plugins.app, name="plugins")
 

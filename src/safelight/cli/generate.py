@@ -129,6 +129,9 @@ def _checkpoint(folders: Folders, name: str, *, has_vae: bool) -> tuple[str, Fil
     contents = identify(read_header(folders.resolve("checkpoints", name)))
     if contents.recommended is None:
         raise BadInput(f"{name} is no checkpoint.", mend="`safelight models` lists what there is.")
+    if contents.variant == "upscale":
+        mend = "Make a workflow with SD_4XUpscale_Conditioning, and run it with `safelight run`."
+        raise BadInput(f"{name} makes a picture larger, and cannot make one from words alone.", mend=mend)
     if not contents.text:
         mend = "Make a workflow that loads one with CLIPLoader or DualCLIPLoader, and run it with `safelight run`."
         raise BadInput(f"{name} has no text encoder in it.", mend=mend)

@@ -10,8 +10,9 @@ from pathlib import Path
 from safelight.cli.report import note
 from safelight.cli.working import library_of, refused
 from safelight.errors import BadInput
-from safelight.files.embedded import PARAMETERS, SIGNATURES, embedded
+from safelight.files.embedded import SIGNATURES, embedded
 from safelight.files.folders import Folders
+from safelight.files.pictures import PARAMETERS
 from safelight.files.recipes import find_model, named
 from safelight.graph.a1111 import workflow_of_parameters
 from safelight.graph.a1111_text import ParametersText, parse_parameters

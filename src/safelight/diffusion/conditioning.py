@@ -1,7 +1,7 @@
 """What guides the denoiser: encoded words and where, when and how strongly they count."""
 
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import ClassVar, Literal, NamedTuple
 
 from torch import Tensor
 
@@ -38,7 +38,13 @@ class SizeConditioning:
 
 
 class NetworkChange:
-    """How a network is to differ from the model's own; what it may hold is known where networks are (`models`)."""
+    """How a network is to differ from the model's own; what it may hold is known where networks are (`models`).
+
+    Attributes:
+        shared: Whether it counts for the conds of the other prompts too, where those have none that does.
+    """
+
+    shared: ClassVar[bool] = False
 
 
 @dataclass(frozen=True)
@@ -53,6 +59,19 @@ class SeenPicture:
 
     embeds: Tensor
     strength: float
+    noise: float
+
+
+@dataclass(frozen=True)
+class SmallPicture:
+    """A picture that an upscaling model is to make larger.
+
+    Attributes:
+        pixels: In -1..1, as many as the latent has cells, [B, 3, h, w].
+        noise: How loosely it is followed: the noise put into `pixels`, as a share of the most there is, 0 to 1.
+    """
+
+    pixels: Tensor
     noise: float
 
 
@@ -77,6 +96,7 @@ class Cond:
         inpaint_latent, inpaint_mask: What an inpainting or instruct-pix2pix model sees beside the
             noisy latent: the latent to keep [B, 4, h, w] (unscaled), and the mask [B, 1, H, W].
         pictures: What an unCLIP model is shown.
+        small_picture: What an upscaling model is shown.
         controls: What steers the network from beside where it is shown this cond.
         controls_shared: Whether they count for the conds of the other prompts too, where those have none.
         control_context: What the controls are shown in place of `context`, [1, T, W].
@@ -101,12 +121,18 @@ class Cond:
     inpaint_latent: Tensor | None = None
     inpaint_mask: Tensor | None = None
     pictures: tuple[SeenPicture, ...] = ()
+    small_picture: SmallPicture | None = None
     controls: tuple[Control, ...] = ()
     controls_shared: bool = False
     control_context: Tensor | None = None
     changes: tuple[NetworkChange, ...] = ()
     fallback: bool = False
     role: Role = "positive"
+
+    @property
+    def shared_changes(self) -> tuple[NetworkChange, ...]:
+        """The changes that count for the conds of the other prompts too."""
+        return tuple(change for change in self.changes if change.shared)
 
 
 Conditioning = tuple[Cond, ...]

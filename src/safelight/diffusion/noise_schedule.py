@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -75,6 +76,13 @@ class NoiseSchedule:
 def scaled_linear_betas(start: float = 0.00085, end: float = 0.012, steps: int = TRAIN_STEPS) -> Tensor:
     """Noise variances per training step [steps], float64: linear in their square root (Stable Diffusion)."""
     return torch.linspace(start**0.5, end**0.5, steps, dtype=torch.float64) ** 2
+
+
+BETAS: dict[str, Callable[[], Tensor]] = {
+    "scaled_linear": scaled_linear_betas,  # SD 1.x, SD 2.x, SDXL
+    "scaled_linear_x4": partial(scaled_linear_betas, 0.0001, 0.02),  # SD 2.x upscaler
+}
+"""Noise variances per training step, by the name of a family's schedule."""
 
 
 def discrete(betas: Tensor, *, zero_terminal_snr: bool = False, stride: int = 1) -> NoiseSchedule:

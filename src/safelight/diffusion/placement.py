@@ -8,8 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from safelight.diffusion.batch import repeat_to
 from safelight.diffusion.conditioning import Area, Cond
-from safelight.diffusion.control import Control
 
 FEATHER = 8  # cells over which an area's weight rises from its edges inside the picture
 MIN_BOUNDS = 8  # cells: the least side of the box around a mask
@@ -69,7 +69,7 @@ def with_shared_boxes(conds: tuple[Placed, ...], others: tuple[Placed, ...]) -> 
 
     Guidance compares two predictions of the same crop: a network sees a crop as a picture of its own,
     so a negative prompt evaluated on the whole picture says little about a part of it. The cond with the
-    smallest box around the wanted one is used, under the controls of the other.
+    smallest box around the wanted one is used, under the controls and the shared changes of the other.
     """
     shared = list(conds)
     for other in others:
@@ -80,12 +80,16 @@ def with_shared_boxes(conds: tuple[Placed, ...], others: tuple[Placed, ...]) -> 
             continue
         closest = min(around, key=lambda placed: _cells(placed.box))
         if closest.box != other.box:
-            shared.append(replace(other, cond=_under(closest.cond, other.cond.controls)))
+            shared.append(replace(other, cond=_like(closest.cond, other.cond)))
     return tuple(shared)
 
 
-def _under(cond: Cond, controls: tuple[Control, ...]) -> Cond:
-    return cond if cond.controls == controls else replace(cond, controls=controls)
+def _like(cond: Cond, other: Cond) -> Cond:
+    """A cond under the controls and the shared changes of another."""
+    if (cond.controls, cond.shared_changes) == (other.controls, other.shared_changes):
+        return cond
+    own = (change for change in cond.changes if not change.shared)
+    return replace(cond, controls=other.controls, changes=(*own, *other.shared_changes))
 
 
 def _place(cond: Cond, like: Tensor, percent_to_sigma: Callable[[float], float], sigmas: Tensor) -> Placed:
@@ -105,8 +109,8 @@ def _place(cond: Cond, like: Tensor, percent_to_sigma: Callable[[float], float],
 def _weight(cond: Cond, box: Box | None, mask: Tensor | None, like: Tensor) -> Tensor:
     if mask is not None:
         mask = mask[: like.shape[0]] * (cond.mask_strength * cond.strength)
-        if mask.shape[0] not in (1, like.shape[0]):
-            mask = mask.repeat(-(-like.shape[0] // mask.shape[0]), 1, 1, 1)[: like.shape[0]]
+        if len(mask) > 1:
+            mask = repeat_to(mask, len(like))
         return box.crop(mask) if box else mask
     weight = torch.full((1, 1, *like.shape[-2:]), cond.strength, dtype=like.dtype, device=like.device)
     return _feathered(box.crop(weight), box, like.shape[-2:]) if box else weight

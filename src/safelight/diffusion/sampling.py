@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import torch.nn.functional as F
 from torch import Tensor
 
+from safelight.diffusion.batch import repeat_to
 from safelight.diffusion.noise import BrownianNoise, GaussianNoise, initial_noise
 from safelight.diffusion.noise_schedule import NoiseSchedule
 from safelight.diffusion.process import ForwardProcess
@@ -108,7 +109,7 @@ def fit_mask(mask: Tensor, latent: Tensor) -> Tensor:
     """A mask [B or 1, 1, H, W] of any size brought to the size, batch and device of a latent [B, C, h, w]."""
     mask = mask.reshape(-1, 1, *mask.shape[-2:]).to(latent)
     mask = F.interpolate(mask, size=latent.shape[-2:], mode="bilinear", align_corners=False)
-    return mask.repeat(-(-latent.shape[0] // mask.shape[0]), 1, 1, 1)[: latent.shape[0]] if mask.shape[0] > 1 else mask
+    return repeat_to(mask, len(latent)) if len(mask) > 1 else mask
 
 
 def _fresh_noise(sampler: SamplerSpec, seed: int, like: Tensor, sigmas: Tensor) -> NoiseSource:

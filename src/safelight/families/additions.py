@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from safelight.errors import BadInput
 from safelight.families import FAMILIES
 from safelight.families.detect import family_told
 from safelight.families.elsewhere import ELSEWHERE, OtherKind
@@ -24,7 +25,7 @@ FOREIGN: dict[str, str] = {
 """Families that additions are found for and that are not supported: name -> title."""
 
 CONTEXT_WIDTHS: dict[int, str] = {768: "sd1", 1024: "sd2", 2048: "sdxl", 1280: "refiner"}
-"""Features of an encoded prompt -> the family whose cross attention takes them."""
+"""Numbers per token of an encoded prompt -> the family whose cross attention takes them."""
 
 ADAPTER_CHANNELS: dict[int, str] = {64: "sd1", 192: "sd1", 256: "sdxl", 768: "sdxl"}
 """What a T2I-Adapter takes: pixels of one or three channels, folded 8 by 8 (SD 1.x) or 16 by 16 (SDXL)."""
@@ -49,13 +50,34 @@ class Addition:
     detail: str = ""
 
     def __str__(self) -> str:
-        made_for = f" for {family_title(self.family)}" if self.family else ""
-        return f"{self.title}{made_for}" + (f", {self.detail}" if self.detail else "")
+        wanted = f" for {family_title(self.family)}" if self.family else ""
+        return f"{self.title}{wanted}" + (f", {self.detail}" if self.detail else "")
 
 
 def family_title(name: str) -> str:
     """What people call a family of `FAMILIES` or `FOREIGN`."""
     return FAMILIES[name].title if name in FAMILIES else FOREIGN[name]
+
+
+def made_for(width: int) -> str:
+    """Which models read prompts of so many numbers per token, in words."""
+    family = CONTEXT_WIDTHS.get(width)
+    return family_title(family) if family else f"models whose prompts have {width} numbers per token"
+
+
+def misfit(file: str, kind: str, wanted: str, found: str) -> BadInput:
+    """What to say of an addition for another family than the model's.
+
+    Args:
+        file: The addition's.
+        kind: What it is, with an article.
+        wanted: What it was made for, in words.
+        found: What the model is, in words.
+    """
+    return BadInput(
+        what=f"{file} is {kind} for {wanted}, and the model is one of {found}.",
+        mend=f"Choose {kind} for {found}, or load a checkpoint of {wanted}.",
+    )
 
 
 def identify_addition(header: Header) -> Addition | None:
@@ -116,7 +138,7 @@ def _by_cross_attention(header: Header) -> str | None:
 
 
 def _context_widths(header: Header) -> Iterator[int]:
-    """Features of a prompt that cross attention reads, one for each of its matrices that tells."""
+    """Numbers per token of the prompts that cross attention reads, one for each of its matrices that tells."""
     for name, tensor in header.tensors.items():
         if not _CROSS_ATTENTION.search(name):
             continue

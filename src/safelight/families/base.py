@@ -92,7 +92,7 @@ class Family:
     native_size_v: tuple[int, int]
     latent: LatentFormat
     prediction: PredictionName
-    schedule: Literal["scaled_linear"]
+    schedule: Literal["scaled_linear", "scaled_linear_x4"]
     towers: tuple[Tower, ...]
     size_conditioning: tuple[str, ...]
     recommended: Recommended

@@ -9,7 +9,7 @@ from safelight.errors import BadInput
 from safelight.families import FAMILIES
 from safelight.families.additions import Addition, family_title, identify_addition
 from safelight.families.detect import family_told, identify
-from safelight.families.shapes import FileContents
+from safelight.families.shapes import FileContents, FileKind
 from safelight.files.folders import Folders
 from safelight.files.header import read_header
 
@@ -63,6 +63,12 @@ def sharing_latents(families: frozenset[str]) -> frozenset[str]:
     return families | {name for name, family in FAMILIES.items() if family.latent in latents}
 
 
+def sharing_towers(families: frozenset[str]) -> frozenset[str]:
+    """Every family that reads prompts as one of `families` does."""
+    towers = [FAMILIES[name].towers for name in families if name in FAMILIES]
+    return families | {name for name, family in FAMILIES.items() if family.towers in towers}
+
+
 @lru_cache(maxsize=REMEMBERED)
 def _look(name: str, path: Path, size: int, written: int) -> ModelFile | None:
     del size, written  # another size or time is another file
@@ -79,4 +85,8 @@ def _look(name: str, path: Path, size: int, written: int) -> ModelFile | None:
         return ModelFile(name, addition, parameters, frozenset(families)) if addition else None
     family = contents.family or family_told(header.metadata)
     found = frozenset({family.name} if family else ())
-    return ModelFile(name, contents, parameters, sharing_latents(found) if contents.kind == "vae" else found)
+    return ModelFile(name, contents, parameters, _SHARING.get(contents.kind, frozenset)(found))
+
+
+_SHARING: dict[FileKind, Callable[[frozenset[str]], frozenset[str]]] = {"vae": sharing_latents, "text": sharing_towers}
+"""Kinds of files that go with more families than the one they are of."""

@@ -7,7 +7,8 @@ DENOISING_NUMBERS = 26
 of the starter, SD 1.5 and SDXL and latents of 64 x 64 and more."""
 ENCODING_NUMBERS = 6
 DECODING_NUMBERS = 10
-"""The same per pixel of the picture; the VAE itself decides by these whether to work in tiles."""
+"""The same per pixel of the picture: measured 5.0 and 8.7 on the CPU at 256 to 768 pixels with SD 1.5's sizes, and a
+little for what a device's convolutions need beside them. The VAE itself decides by these whether to work in tiles."""
 
 
 def denoising_bytes(shape: UNetShape, latent_pixels: int, itemsize: int) -> int:

@@ -8,7 +8,7 @@ from safelight.families.shapes import FileContents, FileKind, Variant
 from safelight.files.tensors import Header
 
 KINDS: dict[FileKind, str] = {"checkpoint": "checkpoint", "unet": "denoiser", "vae": "VAE", "text": "text encoder"}
-VARIANTS: dict[Variant, str] = {"base": "", "inpaint": "inpainting", "ip2p": "instruct-pix2pix"}
+VARIANTS: dict[Variant, str] = {"base": "", "inpaint": "inpainting", "ip2p": "instruct-pix2pix", "upscale": ""}
 
 
 def describe_file(header: Header) -> str:

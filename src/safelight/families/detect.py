@@ -30,6 +30,7 @@ from safelight.files.tensors import STORED_TYPES, Header, TensorInfo
 VELOCITY_MARK = "v_pred"
 ZERO_TERMINAL_SNR_MARK = "ztsnr"
 EMA = "model_ema."
+PICTURE_CHANNELS = 3
 SD2_V_SPREAD = 0.09  # of the biases of SD 2.x's last attention: about 0.03 for its eps models, 0.2 for its v models
 _LAST_ATTENTION = re.compile(
     r"(?:output_blocks\.(\d+)\.1|up_blocks\.(\d+)\.attentions\.(\d+))\.transformer_blocks\.0\.norm1\.bias"
@@ -190,16 +191,15 @@ def _check_fit(header: Header, family: Family, unet: Part[UNetShape], text: tupl
 
 
 def _variant(header: Header, shape: UNetShape) -> Variant:
-    variants: dict[int, Variant] = {
-        shape.out_channels: "base",
-        2 * shape.out_channels: "ip2p",
-        2 * shape.out_channels + 1: "inpaint",
-    }
+    latent = shape.out_channels
+    variants: dict[int, Variant] = {latent: "base", 2 * latent: "ip2p", 2 * latent + 1: "inpaint"}
+    if shape.label_classes is not None:
+        variants = {latent + PICTURE_CHANNELS: "upscale"}
     if shape.in_channels not in variants:
         raise BadInput(
             f"The denoiser in {header.path.name} takes {shape.in_channels} channels; "
             f"known are {', '.join(f'{n} ({name})' for n, name in variants.items())}.",
-            mend="Choose a text-to-image, inpainting or instruct-pix2pix checkpoint.",
+            mend="Choose a text-to-image, inpainting, instruct-pix2pix or upscaling checkpoint.",
         )
     return variants[shape.in_channels]
 

@@ -70,7 +70,6 @@ NOT_YET = _others(
     Other("a Wan video model", r"(model\.diffusion_model\.)?blocks\.0\.cross_attn\.norm_k"),
     Other("a Stable Video Diffusion model", r"model\.diffusion_model\.input_blocks\.1\.0\.time_stack\."),
     Other("an AnimateDiff motion module", r"(module\.)?down_blocks\.0\.motion_modules\."),
-    Other("a Stable Diffusion 2 upscaler model", r"model\.diffusion_model\.label_emb\.weight"),
     Other("a depth-to-image model", r"depth_model\."),
     Other("an SDXL model trained with the EDM schedule (Playground v2.5, CosXL)", r"edm_(mean|std|vpred)"),
 )
@@ -109,3 +108,6 @@ ELSEWHERE = _others(
     Other("a T5 text encoder (for SD3 or Flux)", r"(.*\.)?(encoder\.)?block\.0\.layer\.0\.SelfAttention\.", "text"),
 )
 """Asked only where no denoiser, VAE or text tower was found."""
+
+HOMES: dict[OtherKind, str] = {other.kind: other.folder for other in ELSEWHERE.kinds if other.folder}
+"""The models folder that each kind belongs to."""

@@ -20,6 +20,7 @@ ROOTS: dict[tuple[PartKind, Layout], tuple[str, ...]] = {
         "conv_in",
         "time_embedding",
         "add_embedding",
+        "class_embedding",
         "down_blocks",
         "mid_block",
         "up_blocks",

@@ -9,7 +9,7 @@ from safelight.families.base import TowerName
 from safelight.families.shapes import Layout, TextShape, UNetShape, VaeShape
 
 CHANNELS_PER_HEAD = 64  # of attention entered by linear maps, and of the text towers
-HEADS_OF_SD1 = 8
+HEADS = 8  # of SD 1.x, and of SD 2.x's upscaler at every level
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,7 @@ class _Layer:
 
     channels: int
     depth: int
+    cross_only: bool
 
 
 def unet_shape(shapes: Shapes, layout: Layout) -> UNetShape:
@@ -62,7 +63,10 @@ def unet_shape(shapes: Shapes, layout: Layout) -> UNetShape:
         last, rising = "out.2", [_ldm_layer(shapes, f"output_blocks.{n}") for n in range(levels * per_level)]
     else:
         last, rising = "conv_out", [layer for level in _diffusers_levels(shapes, "up") for layer in level]
-    falling = [_Layer(*sizes) for sizes in zip(shape.block_channels, shape.transformer_depth, strict=True)]
+    falling = [
+        _Layer(channels, depth, level in shape.cross_only)
+        for level, (channels, depth) in enumerate(zip(shape.block_channels, shape.transformer_depth, strict=True))
+    ]
     if rising != [layer for layer in reversed(falling) for _ in range(per_level)]:
         raise shapes.odd("its way up is not built like its way down")
     if not shape.mid_depth:
@@ -76,10 +80,11 @@ def encoder_shape(shapes: Shapes, layout: Layout) -> UNetShape:
     Reduced ones may have no attention in the middle, or none at all: `mid_depth` or `context_width` are 0 then.
     """
     if layout == "ldm":
-        levels, first, middle, label = _ldm_levels(shapes), "input_blocks.0.0", "middle_block.1", "label_emb.0.0"
+        levels, first, middle = _ldm_levels(shapes), "input_blocks.0.0", "middle_block.1"
+        label, classes = "label_emb.0.0", "label_emb"
     else:
         levels, first, middle = _diffusers_levels(shapes, "down"), "conv_in", "mid_block.attentions.0"
-        label = "add_embedding.linear_1"
+        label, classes = "add_embedding.linear_1", "class_embedding"
     if not levels or not all(levels):
         raise shapes.odd("its levels cannot be told apart")
     per_level = len(levels[0])
@@ -88,6 +93,8 @@ def encoder_shape(shapes: Shapes, layout: Layout) -> UNetShape:
     channels = tuple(layers[0].channels for layers in levels)
     entry, keys = (_of_attention(shapes, ending) for ending in ("proj_in.weight", "attn2.to_k.weight"))
     linear = entry is None or len(shapes.sizes[entry]) == 2
+    label_classes = shapes.optional_size(f"{classes}.weight", 0)
+    per_head = linear and label_classes is None
     return UNetShape(
         in_channels=shapes.size(f"{first}.weight", 1),
         out_channels=shapes.size(f"{first}.weight", 1),
@@ -96,9 +103,11 @@ def encoder_shape(shapes: Shapes, layout: Layout) -> UNetShape:
         transformer_depth=tuple(layers[0].depth for layers in levels),
         mid_depth=shapes.count(f"{middle}.transformer_blocks.{{}}.norm1.weight"),
         context_width=shapes.size(keys, 1) if keys else 0,
-        heads=tuple(max(1, width // CHANNELS_PER_HEAD) if linear else HEADS_OF_SD1 for width in channels),
+        heads=tuple(max(1, width // CHANNELS_PER_HEAD) if per_head else HEADS for width in channels),
         linear_projection=linear,
         label_width=shapes.optional_size(f"{label}.weight", 1),
+        label_classes=label_classes,
+        cross_only=tuple(level for level, layers in enumerate(levels) if layers[0].cross_only),
     )
 
 
@@ -152,24 +161,26 @@ def _ldm_levels(shapes: Shapes) -> list[list[_Layer]]:
 
 
 def _ldm_layer(shapes: Shapes, block: str) -> _Layer:
-    return _Layer(
-        shapes.size(f"{block}.0.out_layers.3.weight", 0),
-        shapes.count(f"{block}.1.transformer_blocks.{{}}.norm1.weight"),
-    )
+    return _layer(shapes, f"{block}.0.out_layers.3", f"{block}.1")
 
 
 def _diffusers_levels(shapes: Shapes, way: str) -> list[list[_Layer]]:
     """The way down or up."""
     return [
         [
-            _Layer(
-                shapes.size(f"{way}_blocks.{level}.resnets.{n}.conv2.weight", 0),
-                shapes.count(f"{way}_blocks.{level}.attentions.{n}.transformer_blocks.{{}}.norm1.weight"),
-            )
+            _layer(shapes, f"{way}_blocks.{level}.resnets.{n}.conv2", f"{way}_blocks.{level}.attentions.{n}")
             for n in range(shapes.count(f"{way}_blocks.{level}.resnets.{{}}.conv2.weight"))
         ]
         for level in range(shapes.count(f"{way}_blocks.{{}}.resnets.0.conv2.weight"))
     ]
+
+
+def _layer(shapes: Shapes, convolution: str, attention: str) -> _Layer:
+    channels = shapes.size(f"{convolution}.weight", 0)
+    # self-attention reads as many features as there are channels
+    read = shapes.optional_size(f"{attention}.transformer_blocks.0.attn1.to_k.weight", 1)
+    depth = shapes.count(f"{attention}.transformer_blocks.{{}}.norm1.weight")
+    return _Layer(channels, depth, cross_only=read not in (None, channels))
 
 
 def _of_attention(shapes: Shapes, ending: str) -> str | None:

@@ -8,7 +8,7 @@ from safelight.families.base import Family, PredictionName, Recommended, TowerNa
 
 PartKind = Literal["unet", "vae", "text"]
 Layout = Literal["ldm", "diffusers", "transformers", "openclip"]
-Variant = Literal["base", "inpaint", "ip2p"]
+Variant = Literal["base", "inpaint", "ip2p", "upscale"]
 FileKind = Literal["checkpoint", "unet", "vae", "text"]
 
 
@@ -27,6 +27,8 @@ class UNetShape:
         heads: Attention heads at each level, also where there is no attention.
         linear_projection: Whether attention is entered by linear maps (SD 2.x, SDXL), not 1x1 convolutions.
         label_width: Features of the pooled conditioning (SDXL), or None.
+        label_classes: Rows of the table that the label is a number of (SD 2.x upscaler), or None.
+        cross_only: Levels at which both attentions of a transformer block are on the prompt (SD 2.x upscaler).
     """
 
     in_channels: int
@@ -39,6 +41,8 @@ class UNetShape:
     heads: tuple[int, ...]
     linear_projection: bool
     label_width: int | None
+    label_classes: int | None = None
+    cross_only: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -124,7 +128,8 @@ class FileContents:
         text: The text towers, in the family's order.
         prediction: What the denoiser predicts; where there is none to tell, the family's or `eps`.
         zero_terminal_snr: Whether it was trained to start from pure noise (Lin et al. 2023, arXiv:2305.08891).
-        variant: What the denoiser sees beside the latent: `inpaint` a mask and a masked picture, `ip2p` a picture.
+        variant: What the denoiser sees beside the latent: `inpaint` a mask and a masked picture, `ip2p` a
+            picture, `upscale` a small one.
         native_size: Width and height in pixels, from the metadata, else the family.
         recommended: Settings, from the metadata, else the family.
         metadata: The header's own words.

@@ -7,12 +7,10 @@ from pathlib import Path
 from PIL import ExifTags, Image, PngImagePlugin, UnidentifiedImageError
 
 from safelight.errors import BadInput
-from safelight.files.pictures import MAX_BYTES
+from safelight.files.pictures import MAX_BYTES, PARAMETERS
 
 SIGNATURES = (b"\x89PNG", b"\xff\xd8\xff", b"RIFF")
 """How files that can hold such texts begin."""
-PARAMETERS = "parameters"
-"""The key of the text in AUTOMATIC1111's form."""
 _FORMATS = ("PNG", "JPEG", "WEBP")
 _KEYED = re.compile(r"\s*(?P<key>[A-Za-z_]\w{0,60}):\s*(?P<text>[{\[\"].*)", re.DOTALL)
 _ANIMATION_CHUNK = b"comf"

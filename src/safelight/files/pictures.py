@@ -1,11 +1,11 @@
-"""Picture files: decoding with limits, and PNG with text in it."""
+"""Picture files: decoding with limits, and writing with text in them."""
 
 import os
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,13 @@ MAX_PIXELS = 2**27
 """Most pixels in all frames of a file together; as numbers they take 12 bytes each."""
 MAX_FRAMES = 4096
 """Most frames of an animated file; the largest batch that nodes make."""
+
+PARAMETERS = "parameters"
+"""The key of the text in AUTOMATIC1111's form."""
+LOSSLESS = 100
+"""The quality at which a WebP keeps every pixel."""
+JPEG_EXIF_BYTES = 65_000
+"""What fits into the one segment that a JPEG has for EXIF tags, with room for its head."""
 
 # Not every format Pillow knows: some start other programs (EPS), and each is code that strangers' files reach.
 FORMATS = ("PNG", "JPEG", "MPO", "WEBP", "GIF", "TIFF", "BMP", "AVIF", "TGA", "PPM", "ICO")
@@ -171,9 +178,7 @@ def write_animated_webp(
         method: 0 (quick) to 6 (small).
     """
     first, *rest = (Image.fromarray(frame) for frame in frames)
-    exif = first.getexif()
-    for tag, (key, value) in zip(range(0x0110, 0, -1), text.items(), strict=False):
-        exif[tag] = f"{key}:{value}"
+    exif = _tags(text)
     first.save(
         file,
         format="WEBP",
@@ -185,6 +190,48 @@ def write_animated_webp(
         method=method,
         exif=exif,
     )
+
+
+def write_lossy(
+    file: BinaryIO, pixels: NDArray[np.uint8], text: Mapping[str, str], *, kind: Literal["WEBP", "JPEG"], quality: int
+) -> list[str]:
+    """Write a WebP or JPEG; the texts are kept in EXIF tags as in an animated WebP, `parameters` as user comment.
+
+    Args:
+        file: Where to.
+        pixels: [H, W, 3] or [H, W, 4]; a JPEG has no transparency.
+        text: As in `write_png`.
+        kind: Its format.
+        quality: 0 to 100; 100 gives a WebP that keeps every pixel as it is.
+
+    Returns:
+        The keys of texts that had to be left out, the longest first: a JPEG has room for 64 KiB.
+    """
+    kept, left_out = dict(text), []
+    exif = _tags(kept)
+    while kind == "JPEG" and len(exif.tobytes()) > JPEG_EXIF_BYTES:
+        longest = max(kept, key=lambda key: len(kept[key]))
+        left_out.append(longest)
+        del kept[longest]
+        exif = _tags(kept)
+    picture = Image.fromarray(pixels)
+    if kind == "JPEG":
+        picture.convert("RGB").save(file, format="JPEG", quality=quality, subsampling=0, exif=exif)
+    else:
+        picture.save(file, format="WEBP", quality=quality, lossless=quality == LOSSLESS, exif=exif)
+    return left_out
+
+
+def _tags(text: Mapping[str, str]) -> Image.Exif:
+    """Texts as EXIF tags where clients look for them: from 0x0110 downward, and the user comment for `parameters`."""
+    exif = Image.Exif()
+    tagged = [f"{key}:{value}" for key, value in text.items() if key != PARAMETERS]
+    for tag, value in zip(range(0x0110, 0, -1), tagged, strict=False):
+        exif[tag] = value
+    if parameters := text.get(PARAMETERS):
+        comment = b"UNICODE\0" + parameters.encode("utf-16-be")
+        exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.UserComment] = comment
+    return exif
 
 
 def _opened(path: Path) -> Image.Image:

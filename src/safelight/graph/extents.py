@@ -13,6 +13,7 @@ from safelight.graph.plan import Plan, Step
 CARRIERS = ("LATENT", "IMAGE")
 MEGAPIXEL = 1024 * 1024
 SIDES = (("width", "height"), ("target_width", "target_height"))
+FACTORS = ("scale_by", "scale_ratio")
 REPEATING = ("RepeatLatentBatch", "RepeatImageBatch")
 UNFORESEEABLE = "UPSCALE_MODEL"  # type of an input that decides about the size in its own way
 
@@ -72,8 +73,9 @@ def _extent(step: Step, steps: Mapping[str, Step], found: Mapping[Link, Extent],
             extent = _resized(extent, int(numbers[wide]), int(numbers[high]))
     if extent is None:
         return None
-    if "scale_by" in numbers:
-        extent = _scaled(extent, numbers["scale_by"])
+    for factor in FACTORS:
+        if factor in numbers:
+            extent = _scaled(extent, numbers[factor])
     if "megapixels" in numbers:
         extent = _scaled(extent, sqrt(numbers["megapixels"] * MEGAPIXEL / extent.pixels))
     if "largest_size" in numbers:

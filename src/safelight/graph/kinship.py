@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from safelight.families import FAMILIES
 from safelight.families.additions import Addition, family_title
-from safelight.families.contents import Look, ModelFile, sharing_latents
+from safelight.families.contents import Look, ModelFile, sharing_latents, sharing_towers
+from safelight.families.elsewhere import HOMES
 from safelight.files.folders import MODEL_FOLDERS
 from safelight.graph.document import Link
 from safelight.graph.plan import Plan, Step
@@ -27,8 +28,16 @@ TAKES_FROM: dict[str, tuple[str, ...]] = {
 }
 """Type of an output -> types of the inputs that it has its family from, the first that is there; else its own type."""
 
-BY_LATENTS = frozenset(("LATENT", "VAE"))
-"""Types that fit every family with the same latents."""
+SHARING: dict[str, Callable[[frozenset[str]], frozenset[str]]] = {
+    "LATENT": sharing_latents,
+    "VAE": sharing_latents,
+    "CLIP": sharing_towers,
+    "CONDITIONING": sharing_towers,
+}
+"""Types that fit every family with the same latents, or with the same text encoders."""
+
+DECIDED_BY_LOADING = frozenset(("upscale_models",))
+"""Folders of files whose kind is told by a library that knows more kinds than their names tell here."""
 
 MENTIONED = r"([^\s,:()\[\]]+)"  # the name of a file in a text
 ENDINGS = ("", ".safetensors", ".pt", ".bin")  # that may be left out there
@@ -96,6 +105,7 @@ def relate(plan: Plan, look: Look) -> Kinship:
         return files[folder, name]
 
     for step in plan.steps:
+        problems += _misplaced(step, look_once)
         given = list(_given(step, origins, look_once))
         given.sort(key=lambda item: _rank(item[1].type))
         problems += _strangers(step, given)
@@ -111,17 +121,42 @@ def _given(step: Step, origins: Mapping[Link, Origin], look: Look) -> Iterator[t
     for name, link in (*step.links, *step.lazy):
         if origin := origins.get(link):
             yield name, origin
+    for name, folder, file in _named(step, look):
+        if _home(file, folder) == folder:
+            yield name, Origin("", file, file.families)
     for port in step.spec.inputs:
         written = step.literals.get(port.name)
-        if not isinstance(written, str):
+        if port.mentions is None or not isinstance(written, str):
             continue
-        if port.folder in MODEL_FOLDERS and (known := look(port.folder, written)):
-            yield port.name, Origin("", known, known.families)
-        if port.mentions is not None:
-            prefix, folder = port.mentions
-            for name in re.findall(re.escape(prefix) + MENTIONED, written):
-                if known := next((found for end in ENDINGS if (found := look(folder, name + end))), None):
-                    yield port.name, Origin("", known, known.families)
+        prefix, folder = port.mentions
+        for name in re.findall(re.escape(prefix) + MENTIONED, written):
+            if known := next((found for end in ENDINGS if (found := look(folder, name + end))), None):
+                yield port.name, Origin("", known, known.families)
+
+
+def _named(step: Step, look: Look) -> Iterator[tuple[str, str, ModelFile]]:
+    """The model files that inputs of a step name: input, folder and file, where it is known."""
+    for port in step.spec.inputs:
+        written = step.literals.get(port.name)
+        if port.folder in MODEL_FOLDERS and isinstance(written, str) and (file := look(port.folder, written)):
+            yield port.name, port.folder, file
+
+
+def _home(file: ModelFile, folder: str) -> str:
+    """The folder that files of its kind belong to; where nothing tells, that in which it is."""
+    if not isinstance(file.contents, Addition) or folder in DECIDED_BY_LOADING:
+        return folder
+    return HOMES.get(file.contents.kind, folder)
+
+
+def _misplaced(step: Step, look: Look) -> Iterator[Problem]:
+    """A problem for each file of a kind that belongs to another folder."""
+    for name, folder, file in _named(step, look):
+        if (home := _home(file, folder)) != folder:
+            message = f"{file.name} is {file}, which does not belong into the folder {folder}."
+            mend = f"Put it into the folder {home}, and choose another file here."
+            extra = {"file": file.name, "folder": home}
+            yield Problem("wrong_kind", message, mend, step.node, step.spec.class_type, name, extra)
 
 
 def _rank(type_name: str) -> int:
@@ -137,8 +172,7 @@ def _passed(step: Step, type_name: str, given: list[Origin]) -> Origin | None:
     origin = next((origin for origin in given if origin.type == source), None)
     if origin is None:
         return None
-    wide = sharing_latents(origin.families) if type_name in BY_LATENTS else origin.families
-    return Origin(type_name, origin.file, wide)
+    return Origin(type_name, origin.file, SHARING.get(type_name, frozenset)(origin.families))
 
 
 def _strangers(step: Step, given: list[tuple[str, Origin]]) -> Iterator[Problem]:

@@ -19,6 +19,7 @@ ProblemKind = Literal[
     "value_smaller_than_min",
     "value_bigger_than_max",
     "value_not_in_list",  # not one of the choices; or a file that is not in its folder
+    "wrong_kind",  # a file of another kind than its folder is for
     "family_mismatch",  # things meet that were made for different families of models
 ]
 """Kinds of problems; existing clients know most by these names."""

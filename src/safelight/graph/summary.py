@@ -8,6 +8,7 @@ from safelight.files.parameters import Parameters
 from safelight.graph.document import Link, NodeCall, Workflow
 
 WORDLESS = "ConditioningZeroOut"  # what it gives says nothing of the words it was made from
+RESIZING = frozenset(("scale_by", "megapixels", "upscale_model"))  # inputs of nodes that make a size from another
 
 
 def summary(workflow: Workflow, output: str) -> Parameters | None:
@@ -50,13 +51,17 @@ def summary(workflow: Workflow, output: str) -> Parameters | None:
 
 
 def _upstream(workflow: Workflow, start: str, side: str = "") -> Iterator[NodeCall]:
-    """A node, and all that feeds it, nearest first; of nodes with an input `side`, only what comes in there."""
+    """A node, and all that feeds it, nearest first.
+
+    Of nodes with an input `side`, or several that begin so (`positive_NEW`), only what comes in there.
+    """
     waiting = [start]
     seen = set(waiting)
     for node in waiting:  # grows while it is walked
         inputs = workflow[node].inputs
         yield workflow[node]
-        for value in [inputs[side]] if side in inputs else inputs.values():
+        sided = [value for name, value in inputs.items() if side and (name == side or name.startswith(f"{side}_"))]
+        for value in sided or inputs.values():
             if isinstance(value, Link) and value.node not in seen:
                 seen.add(value.node)
                 waiting.append(value.node)
@@ -66,7 +71,7 @@ def _literals(workflow: Workflow, call: NodeCall, name: str, wanted: tuple[str, 
     """The inputs `wanted`, of the nearest node behind the input `name` that has them all written down."""
     link = call.inputs.get(name)
     for near in _upstream(workflow, link.node, name) if isinstance(link, Link) else ():
-        if near.class_type == WORDLESS:
+        if near.class_type == WORDLESS or near.inputs.keys() & RESIZING:
             break
         values = {key: near.inputs.get(key) for key in wanted}
         if all(value is not None and not isinstance(value, Link) for value in values.values()):

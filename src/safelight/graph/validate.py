@@ -196,14 +196,14 @@ class _Check:
 
     def _how_to_link(self, port: InputSpec) -> str:
         if port.type not in self._makers:
-            # the nodes that make it first of all know best how
+            # best is a node that makes it of something else, and first of all
             made = [
-                (place, spec.title)
+                (any(into.type == port.type for into in spec.inputs), place, spec.title)
                 for spec in self._catalog.values()
                 for place, out in enumerate(spec.outputs)
                 if out.type == port.type
             ]
-            self._makers[port.type] = min(made, key=lambda maker: maker[0])[1] if made else None
+            self._makers[port.type] = min(made, key=lambda maker: maker[:2])[2] if made else None
         maker = self._makers[port.type]
         return f"Link it to an output of type {port.type}" + (f", such as that of {maker}." if maker else ".")
 

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from safelight.errors import BadInput
 from safelight.families.layouts import tensors_of
 from safelight.families.shapes import Part, TextShape, UNetShape, VaeShape
+from safelight.models.placement import Placement
 from safelight.models.weights import Weights
 
 AnyPart = Part[UNetShape] | Part[VaeShape] | Part[TextShape]
@@ -42,12 +43,12 @@ def fill(
     part: AnyPart,
     source: Callable[[str], Source],
     *,
-    device: torch.device,
+    placement: Placement,
     dtype: torch.dtype,
 ) -> None:
     """Give a network on the meta device the weights of one part of a file, as `fill_from` does."""
     stored = tensors_of(part.prefix, part.kind, part.layout, weights)
-    fill_from(network, weights, stored, source, part=part.kind, prefix=part.prefix, device=device, dtype=dtype)
+    fill_from(network, weights, stored, source, part=part.kind, prefix=part.prefix, placement=placement, dtype=dtype)
 
 
 def fill_from(
@@ -58,21 +59,22 @@ def fill_from(
     *,
     part: str,
     prefix: str = "",
-    device: torch.device,
+    placement: Placement,
     dtype: torch.dtype,
 ) -> None:
     """Give a network on the meta device its weights, ready to run.
 
-    A tensor that the file already stores in `dtype` stays memory-mapped where `device` is the CPU.
+    A tensor that the file already stores in `dtype` stays memory-mapped where the network is on the host.
 
     Args:
-        network: Built on the meta device; afterwards on `device`, in evaluation mode, without gradients.
+        network: Built on the meta device; afterwards in evaluation mode, without gradients; on the device if there is
+            room, else on the host.
         weights: The opened file.
         stored: The tensors to take: name within the network's part of the file -> name in the file.
         source: Name of a parameter -> where it is in `stored`.
         part: What the network is called in errors.
         prefix: What is put before names in errors.
-        device: Where it is to run.
+        placement: Where it is to run.
         dtype: What it is to run in.
 
     Raises:
@@ -87,6 +89,7 @@ def fill_from(
     used = {place.name for place in wanted.values()}
     refuse("lacks", sorted(used - stored.keys()))
     refuse("has unknown", sorted(stored.keys() - used))
+    device = placement.place_for(sum(weights[name].numel() for name in stored.values()) * dtype.itemsize)
     placed: dict[str, Tensor] = {}
     for name, parameter in network.state_dict().items():
         place = wanted[name]
@@ -97,6 +100,7 @@ def fill_from(
         placed[name] = weights.place(tensor.reshape(parameter.shape), device, dtype)
     network.load_state_dict(placed, assign=True)
     network.eval().requires_grad_(False)
+    placement.note(network)
 
 
 def _alike(found: torch.Size, wanted: torch.Size) -> bool:

@@ -156,21 +156,11 @@ def vision_tower(weights: Weights, placement: Placement, precision: Precision) -
     layout, stored = _tensors(weights)
     network = _build(shape)
     dtype = precision.text
-    size = sum(weights[name].numel() for name in stored.values()) * dtype.itemsize
-    device = placement.place_for(size)
-    fill_from(
-        network,
-        weights,
-        stored,
-        Source if layout == "transformers" else _openclip,
-        part="CLIP vision",
-        device=device,
-        dtype=dtype,
-    )
+    source = Source if layout == "transformers" else _openclip
+    fill_from(network, weights, stored, source, part="CLIP vision", placement=placement, dtype=dtype)
     # Places are no weights, so no file fills them in.
     positions = (shape.image // shape.patch) ** 2 + 1
-    network.vision_model.embeddings.position_ids = torch.arange(positions, device=device)[None]
-    placement.note(network)
+    network.vision_model.embeddings.position_ids = torch.arange(positions, device=network.device)[None]
     return ClipVision(network, shape, dtype, placement)
 
 

@@ -8,29 +8,28 @@ from operator import is_
 from typing import cast
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
+from safelight.diffusion.batch import repeat_to
 from safelight.diffusion.conditioning import Cond, NetworkChange, Role
 from safelight.diffusion.control import Control
-from safelight.diffusion.control_sharing import settle_controls
 from safelight.diffusion.guidance import GuidedDenoiser, Memory
 from safelight.diffusion.latent import Latent
 from safelight.diffusion.noise import initial_noise
 from safelight.diffusion.placement import Box, place, with_shared_boxes
 from safelight.diffusion.samplers import SamplerSpec
 from safelight.diffusion.sampling import fit_mask, sample
+from safelight.diffusion.sharing import settle
 from safelight.diffusion.types import Denoiser, Step
 from safelight.errors import BadInput
-from safelight.models.control import on_model
+from safelight.models.beside import Beginning, channels_of, label_of
+from safelight.models.control.picture_control import on_model
 from safelight.models.model import Model
 from safelight.models.patches import Asked
-from safelight.text.sdxl import AESTHETIC_SCORE, EMBEDDING_WIDTH, NEGATIVE_AESTHETIC_SCORE, size_conditioning
+from safelight.models.small_picture import no_small_picture
+from safelight.text.sdxl import AESTHETIC_SCORE, NEGATIVE_AESTHETIC_SCORE
 
 LONGEST_REPEAT = 4  # a shorter prompt is repeated at most so often to share a batch with a longer one
-
-# The latent of a grey picture, as the inpainting models were shown it where nothing is given: scaled.
-BLANK_INPAINT_LATENT = (0.8223, -0.6876, 0.6364, 0.1380)
 
 SCORES = {"positive": AESTHETIC_SCORE, "negative": NEGATIVE_AESTHETIC_SCORE}
 
@@ -58,17 +57,17 @@ class Guider:
             latent: What the run starts from [B, C, h, w], scaled, on the model's device.
             mask: Where it repaints [B or 1, 1, h, w], or None.
             sigmas: Its noise levels.
-            seed: Of the noise in what unCLIP models are shown.
+            seed: Of the noise in what unCLIP and upscaling models are shown.
 
         Raises:
-            BadInput: A prompt was encoded for another family.
+            BadInput: A prompt was encoded for another family, or an upscaling model is shown no picture.
         """
         schedule, guidance = self.model.schedule, self.model.guidance
         prompts: list[tuple[Role, tuple[Cond, ...]]] = [("positive", self.positive), ("negative", self.negative)]
         prompts += [("positive", conds) for conds in guidance.others]
         steered: dict[Control, Control] = {}
         prompts = [(role, on_model(conds, self.model, steered)) for role, conds in prompts]
-        prompts = [(role, settle_controls(conds, prompts[0][1])) for role, conds in prompts]
+        prompts = [(role, settle(conds, prompts[0][1])) for role, conds in prompts]
         for _, conds in prompts:
             for cond in conds:
                 _check_fit(cond, self.model)
@@ -78,8 +77,10 @@ class Guider:
             for group in groups
         ]
         memory: Memory = {}
+        if self.model.contents.variant == "upscale" and not any(c.small_picture for _, conds in prompts for c in conds):
+            raise no_small_picture()
         guided = GuidedDenoiser(
-            predict=_Network(self.model, latent, mask, memory, seed),
+            predict=_Network(Beginning(self.model, latent, mask, seed), memory),
             positive=positive,
             negative=negative,
             cfg=self.cfg,
@@ -149,19 +150,13 @@ class _Network:
     """Asks a model for several conds at once; keeps what does not change from step to step.
 
     Args:
-        model: Its network, family and clock.
-        latent: What the run starts from, scaled [B, C, h, w].
-        mask: Where the run repaints [B or 1, 1, h, w], or None.
+        run: What the run begins with.
         memory: What patches keep from call to call.
-        seed: Of the noise in what unCLIP models are shown.
     """
 
-    def __init__(self, model: Model, latent: Tensor, mask: Tensor | None, memory: Memory, seed: int) -> None:
-        self._model = model
-        self._latent = latent
-        self._mask = mask
+    def __init__(self, run: Beginning, memory: Memory) -> None:
+        self._run = run
         self._memory = memory
-        self._seed = seed
         self._inputs: dict[tuple[tuple[int, ...], Box | None, int], tuple[Tensor, Tensor | None, Tensor | None]] = {}
 
     def __call__(
@@ -200,7 +195,7 @@ class _Network:
         if key not in self._inputs:
             self._inputs[key] = self._inputs_of(conds, box, len(x))
         context, label, extra = self._inputs[key]
-        return self._model.predict(
+        return self._run.model.predict(
             x,
             sigma,
             context,
@@ -218,68 +213,20 @@ class _Network:
     ) -> tuple[Tensor, Tensor | None, Tensor | None]:
         length = lcm(*(cond.context.shape[1] for cond in conds))
         # attention over a sequence repeated whole is attention over the sequence
-        contexts = [_to_batch(cond.context.repeat(1, length // cond.context.shape[1], 1), batch) for cond in conds]
-        labels = [label for cond in conds if (label := self._label(cond)) is not None]
-        extras = [extra for cond in conds if (extra := self._extra_channels(cond, batch)) is not None]
-        device = self._latent.device
+        contexts = [repeat_to(cond.context.repeat(1, length // cond.context.shape[1], 1), batch) for cond in conds]
+        labels = [label for cond in conds if (label := label_of(cond, self._run)) is not None]
+        extras = [extra for cond in conds if (extra := channels_of(cond, self._run, batch)) is not None]
+        device = self._run.latent.device
         return (
             torch.cat(contexts).to(device),
-            torch.cat([_to_batch(label, batch) for label in labels]).to(device) if labels else None,
+            torch.cat([repeat_to(label, batch) for label in labels]).to(device) if labels else None,
             torch.cat([box.crop(extra) if box else extra for extra in extras]) if extras else None,
         )
-
-    def _label(self, cond: Cond) -> Tensor | None:
-        """The vector that says what the picture is as a whole [1, L], for families that use one."""
-        family = self._model.family
-        if self._model.picture_label is not None:
-            return self._model.picture_label(cond.pictures, self._seed)
-        if not family.size_conditioning:
-            return None
-        height, width = (cells * family.latent.compression for cells in self._latent.shape[-2:])
-        size = cond.size
-        known = {
-            "height": height if size.height is None else size.height,
-            "width": width if size.width is None else size.width,
-            "crop_top": size.crop_top,
-            "crop_left": size.crop_left,
-            "aesthetic_score": size.aesthetic_score,
-        }
-        known["target_height"] = known["height"] if size.target_height is None else size.target_height
-        known["target_width"] = known["width"] if size.target_width is None else size.target_width
-        numbers = [float(known[name] or 0) for name in family.size_conditioning]
-        pooled = cond.pooled
-        if pooled is None:
-            pooled = torch.zeros(1, self._model.label_width - len(numbers) * EMBEDDING_WIDTH)
-        return size_conditioning(pooled, numbers)
-
-    def _extra_channels(self, cond: Cond, batch: int) -> Tensor | None:
-        """What a variant's network sees beside the noisy latent [B, K, h, w]."""
-        if self._model.contents.variant == "base":
-            return None
-        picture = cond.inpaint_latent
-        if self._model.contents.variant == "ip2p":  # shown unscaled, as it was trained
-            shown = torch.zeros_like(self._latent) if picture is None else self._fit(picture)
-            return _to_batch(shown, batch)
-        mask = self._mask if cond.inpaint_mask is None else fit_mask(cond.inpaint_mask, self._latent)
-        if mask is None:
-            blank = torch.tensor(BLANK_INPAINT_LATENT, dtype=self._latent.dtype, device=self._latent.device)
-            shown = blank.reshape(1, -1, 1, 1).expand_as(self._latent)
-            mask = torch.ones_like(self._latent[:, :1])
-        else:
-            shown = self._latent if picture is None else self._fit(self._model.scale_latent(picture))
-        return torch.cat([_to_batch(mask.round(), batch), _to_batch(shown, batch)], dim=1)
-
-    def _fit(self, picture: Tensor) -> Tensor:
-        picture = picture.to(self._latent)
-        if picture.shape[-2:] == self._latent.shape[-2:]:
-            return picture
-        return F.interpolate(picture, size=self._latent.shape[-2:], mode="bilinear", align_corners=False)
 
 
 def _check_fit(cond: Cond, model: Model) -> None:
     """See that the model can read a prompt."""
-    assert model.contents.unet is not None, "a model was loaded from a file with a denoiser"
-    wanted, found = model.contents.unet.shape.context_width, cond.context.shape[-1]
+    wanted, found = model.shape.context_width, cond.context.shape[-1]
     if found != wanted:
         raise BadInput(
             what=f"The prompt was encoded in {found} numbers per token, and this {model.family.title} model "
@@ -312,10 +259,3 @@ def _alike(conds: Sequence[Cond]) -> list[list[int]]:
         else:
             states.append((state, [index]))
     return [members for _, members in states]
-
-
-def _to_batch(x: Tensor, batch: int) -> Tensor:
-    """Items repeated, or left out, to make a batch of that size."""
-    if len(x) == batch:
-        return x
-    return x.repeat(-(-batch // len(x)), *([1] * (x.ndim - 1)))[:batch]

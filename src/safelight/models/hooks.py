@@ -59,7 +59,8 @@ class WeightHook:
         if not frames:
             return 1.0
         key = (self, "keyframe")
-        at, seen, steps = memory.get(key, (0, None, 0))
+        state: tuple[int, float | None, int] = memory.get(key, (0, None, 0))
+        at, seen, steps = state
         if sigma != seen:
             while at + 1 < len(frames) and steps >= frames[at].least_steps:
                 if percent_to_sigma(frames[at + 1].start) < sigma:
@@ -74,10 +75,6 @@ class Hooks(WeightChange):
     """Changes of weights that go together."""
 
     hooks: tuple[WeightHook, ...] = ()
-
-    def plus(self, other: "Hooks | None") -> "Hooks":
-        """These, and the others after them."""
-        return self if other is None else Hooks((*self.hooks, *other.hooks))
 
     def with_keyframes(self, keyframes: HookKeyframes) -> "Hooks":
         """The same changes under other keyframes."""

@@ -1,19 +1,16 @@
 """From a file to what can be run: networks are built from the sizes that detection found, then filled."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
-from torch import nn
-
-from safelight.diffusion.noise_schedule import discrete, scaled_linear_betas
+from safelight.diffusion.noise_schedule import BETAS, discrete
 from safelight.errors import BadInput
 from safelight.families import FAMILIES
 from safelight.families.base import Family
 from safelight.families.detect import identify
 from safelight.families.shapes import FileContents, Part, TextShape, UNetShape, VaeShape
-from safelight.models.assemble import AnyPart, Source, fill
+from safelight.models.assemble import fill
 from safelight.models.clip_text import build_text, text_source
 from safelight.models.model import Model
 from safelight.models.placement import Placement
@@ -25,7 +22,6 @@ from safelight.models.vae import Vae
 from safelight.models.vae_network import build_vae, vae_source
 from safelight.models.weights import Weights, open_weights
 
-BETAS = {"scaled_linear": scaled_linear_betas}
 KINDS = {"checkpoint": "a checkpoint", "unet": "a denoiser (UNet)", "vae": "a VAE", "text": "a text encoder"}
 FOLDERS = {"checkpoint": "checkpoints", "unet": "diffusion_models", "vae": "vae", "text": "text_encoders"}
 
@@ -116,7 +112,7 @@ def _model(
     precision: Precision,
 ) -> Model:
     network = build_unet(part.shape)
-    _fill(network, weights, part, unet_source(part.shape, part.layout), placement=placement, dtype=precision.unet)
+    fill(network, weights, part, unet_source(part.shape, part.layout), placement=placement, dtype=precision.unet)
     schedule = discrete(BETAS[family.schedule](), zero_terminal_snr=contents.zero_terminal_snr)
     return Model(
         network,
@@ -132,9 +128,8 @@ def _model(
 
 def _vae(weights: Weights, part: Part[VaeShape], placement: Placement, precision: Precision) -> Vae:
     network = build_vae(part.shape)
-    _fill(
-        network, weights, part, vae_source(part.shape, part.layout, weights), placement=placement, dtype=precision.vae
-    )
+    source = vae_source(part.shape, part.layout, weights)
+    fill(network, weights, part, source, placement=placement, dtype=precision.vae)
     return Vae(network, part.shape, precision.vae, placement, stored=part.dtype)
 
 
@@ -145,23 +140,9 @@ def _towers(
     towers = []
     for part in parts:
         network = build_text(part.shape)
-        _fill(network, weights, part, text_source(part.layout), placement=placement, dtype=precision.text)
+        fill(network, weights, part, text_source(part.layout), placement=placement, dtype=precision.text)
         towers.append(TextEncoder(network, part.shape, used[part.shape.tower], placement, stored=part.dtype))
     return tuple(towers)
-
-
-def _fill(
-    network: nn.Module,
-    weights: Weights,
-    part: AnyPart,
-    source: Callable[[str], Source],
-    *,
-    placement: Placement,
-    dtype: torch.dtype,
-) -> None:
-    device = placement.place_for(part.parameters * dtype.itemsize)
-    fill(network, weights, part, source, device=device, dtype=dtype)
-    placement.note(network)
 
 
 def _misplaced(path: Path, contents: FileContents, wanted: str) -> BadInput:

@@ -7,11 +7,11 @@ from functools import partial
 from torch import Tensor, nn
 
 from safelight.errors import BadInput
-from safelight.families.shapes import UNetShape
 from safelight.models.model import Model
-from safelight.models.placement import Placement
+from safelight.models.placement import Wearer, weight_of
 from safelight.models.text_encoder import Clip, TextEncoder
 from safelight.models.unet import unet_source
+from safelight.models.vae import Vae
 from safelight.models.weight_patches import UNPATCHED, WeightPatch, WeightPatches
 
 
@@ -61,6 +61,8 @@ class Scaled:
 def merged_models(first: Model, second: Model, shares: Callable[[str], Shares]) -> Model:
     """The first model with the second's weights mixed in.
 
+    Weights that differ in shape stay the first's: those that read the latent, where only one is made for inpainting.
+
     Args:
         first: What all else is taken from.
         second: Of the same family.
@@ -69,12 +71,10 @@ def merged_models(first: Model, second: Model, shares: Callable[[str], Shares]) 
     Raises:
         BadInput: They are of different families or sizes.
     """
-    stored = unet_source(_common_shape(first, second), "ldm")
-    names = {name: shares(stored(name).name) for name, _ in first.network.named_parameters()}
-    return replace(
-        first,
-        weights=first.weights.plus(_sums(names, second.network, second.weights, second.placement)),
-    )
+    _require_alike(first, second)
+    stored = unet_source(first.shape, "ldm")
+    named = {name: shares(stored(name).name) for name in _common(first, second)}
+    return replace(first, weights=first.weights.plus(_sums(named, second)))
 
 
 def merged_clips(first: Clip, second: Clip, shares: Shares) -> Clip:
@@ -83,26 +83,41 @@ def merged_clips(first: Clip, second: Clip, shares: Shares) -> Clip:
     Raises:
         BadInput: They are of different families or sizes.
     """
-    return replace(first, towers=tuple(_merged_tower(*pair, shares) for pair in _pairs(first, second)))
+
+    def merged(tower: TextEncoder, other: TextEncoder) -> TextEncoder:
+        named = {name: shares for name, _ in tower.network.named_parameters()}
+        return replace(tower, weights=tower.weights.plus(_sums(named, other)))
+
+    return replace(first, towers=tuple(merged(*pair) for pair in _pairs(first, second)))
+
+
+def merged_vaes(first: Vae, second: Vae, shares: Callable[[str], Shares]) -> Vae:
+    """The first image autoencoder with the second's weights mixed in.
+
+    Args:
+        first: What all else is taken from.
+        second: Of the same sizes.
+        shares: Name of a weight (`encoder.…`, `decoder.…`) -> its shares of the two.
+
+    Raises:
+        BadInput: They are of different sizes.
+    """
+    if first.shape != second.shape:
+        raise _unlike("The VAEs")
+    named = {name: shares(name) for name, _ in first.network.named_parameters()}
+    return replace(first, weights=first.weights.plus(_sums(named, second)))
 
 
 def towards_model(model: Model, other: Model, share: float) -> Model:
     """A model with `share` of the way from its file's weights to another's added. Errors as for `merged_models`."""
-    _common_shape(model, other)
-    patches = _ways(model.network, model.placement, (other.network, other.weights, other.placement), share)
-    return replace(model, weights=model.weights.plus(patches))
+    _require_alike(model, other)
+    return replace(model, weights=model.weights.plus(_ways(model, other, share)))
 
 
 def towards_clip(clip: Clip, other: Clip, share: float) -> Clip:
     """Text encoders with `share` of the way from their file's weights to others' added. Errors as for a merge."""
     towers = (
-        replace(
-            tower,
-            weights=tower.weights.plus(
-                _ways(tower.network, tower.placement, (there.network, there.weights, there.placement), share)
-            ),
-        )
-        for tower, there in _pairs(clip, other)
+        replace(tower, weights=tower.weights.plus(_ways(tower, there, share))) for tower, there in _pairs(clip, other)
     )
     return replace(clip, towers=tuple(towers))
 
@@ -124,12 +139,15 @@ def scaled(weights: WeightPatches, network: nn.Module, factors: Mapping[str, flo
     return weights.plus(changed) if changed else weights
 
 
-def _common_shape(first: Model, second: Model) -> UNetShape:
-    unet, other = first.contents.unet, second.contents.unet
-    assert unet is not None, "a model was loaded from a file with a denoiser"
-    if other is None or unet.shape != other.shape:
+def _require_alike(first: Model, second: Model) -> None:
+    if first.shape != replace(second.shape, in_channels=first.shape.in_channels):
         raise _unlike(f"The models ({first.family.title} and {second.family.title})")
-    return unet.shape
+
+
+def _common(own: Wearer, other: Wearer) -> list[str]:
+    """The parameters that are of one shape in both."""
+    there = {name: weight.shape for name, weight in other.network.named_parameters()}
+    return [name for name, weight in own.network.named_parameters() if weight.shape == there[name]]
 
 
 def _pairs(first: Clip, second: Clip) -> Iterator[tuple[TextEncoder, TextEncoder]]:
@@ -138,36 +156,19 @@ def _pairs(first: Clip, second: Clip) -> Iterator[tuple[TextEncoder, TextEncoder
     return zip(first.towers, second.towers, strict=True)
 
 
-def _ways(
-    network: nn.Module, placement: Placement, other: tuple[nn.Module, WeightPatches, Placement], share: float
-) -> dict[str, WeightPatch]:
+def _ways(own: Wearer, other: Wearer, share: float) -> dict[str, WeightPatch]:
     if not share:
         return {}
-    there, patches, at = other
+    unpatched = own.placement.wardrobe.weight
     return {
-        name: Towards(
-            share,
-            partial(placement.wardrobe.weight, network, name, UNPATCHED),
-            partial(at.wardrobe.weight, there, name, patches),
-        )
-        for name, _ in network.named_parameters()
+        name: Towards(share, partial(unpatched, own.network, name, UNPATCHED), partial(weight_of, other, name))
+        for name in _common(own, other)
     }
 
 
-def _merged_tower(first: TextEncoder, second: TextEncoder, shares: Shares) -> TextEncoder:
-    names = {name: shares for name, _ in first.network.named_parameters()}
-    return replace(first, weights=first.weights.plus(_sums(names, second.network, second.weights, second.placement)))
-
-
-def _sums(
-    shares: Mapping[str, Shares], other: nn.Module, weights: WeightPatches, placement: Placement
-) -> dict[str, WeightPatch]:
+def _sums(shares: Mapping[str, Shares], other: Wearer) -> dict[str, WeightPatch]:
     unchanged = Shares(1, 0)
-    return {
-        name: Sum(share, partial(placement.wardrobe.weight, other, name, weights))
-        for name, share in shares.items()
-        if share != unchanged
-    }
+    return {name: Sum(share, partial(weight_of, other, name)) for name, share in shares.items() if share != unchanged}
 
 
 def _unlike(what: str) -> BadInput:

@@ -15,7 +15,7 @@ from safelight.diffusion.noise_schedule import NoiseSchedule
 from safelight.diffusion.prediction import PREDICTIONS
 from safelight.diffusion.types import Denoiser
 from safelight.families.base import Family
-from safelight.families.shapes import FileContents
+from safelight.families.shapes import FileContents, UNetShape
 from safelight.models.patches import UNPATCHED, Asked, Patches
 from safelight.models.placement import Placement
 from safelight.models.unclip import PictureLabel
@@ -76,10 +76,19 @@ class Model:
     around: tuple[Callable[[Denoiser], Denoiser], ...] = ()
 
     @property
+    def shape(self) -> UNetShape:
+        """Its sizes."""
+        assert self.contents.unet is not None, "a model was loaded from a file with a denoiser"
+        return self.contents.unet.shape
+
+    @property
     def label_width(self) -> int:
         """Numbers of the label that the network takes beside the encoded prompt; 0 where it takes none."""
-        unet = self.contents.unet
-        return (unet and unet.shape.label_width) or 0
+        return self.shape.label_width or 0
+
+    def with_patches(self, patches: Patches) -> "Model":
+        """The model with more called inside its network."""
+        return replace(self, patches=self.patches.plus(patches))
 
     def scale_latent(self, latent: Tensor) -> Tensor:
         """A latent as the VAE gives it, as the denoiser takes it."""
@@ -118,8 +127,8 @@ class Model:
             sigma: Their noise level, a scalar or [B].
             context: Encoded prompts [n B, T, W]: n for each latent, in n rounds of all latents. What does not hang
                 on the prompt is computed once for all n.
-            label: Pooled prompts and sizes [n B, L], for families that have them.
-            extra_channels: What variants see beside the latent [n B, K, h, w]: masks and scaled latents.
+            label: Pooled prompts and sizes [n B, L], for families that have them; for upscalers, int64 [n B].
+            extra_channels: What variants see beside the latent [n B, K, h, w]: masks, scaled latents and pixels.
             asked: The call as patches see it; taken to be for n positive prompts where it is not given.
             controls: What steers the network from beside.
             changes: How the network differs in this call.
@@ -130,28 +139,39 @@ class Model:
         device = self.placement.device
         rounds = len(context) // len(x)
         if asked is None:
-            roles: tuple[Role, ...] = ("positive",) * rounds
-            asked = Asked(sigma, roles, (x.shape[-2], x.shape[-1]))
+            roles: list[Role] = ["positive"] * rounds
+            asked = Asked(sigma, tuple(roles), (x.shape[-2], x.shape[-1]))
         patches = reduce(Patches.plus, (change for change in changes if isinstance(change, Patches)), self.patches)
         spread = sigma if sigma.ndim == 0 else sigma.to(x.device)[:, None, None, None]
         scaling = PREDICTIONS[self.prediction](spread)
         shown = scaling.calculate_input(x).to(device, self.dtype)
         timestep = self.schedule.timestep(sigma).float().to(device).reshape(-1)
         context = context.to(device, self.dtype)
-        label = None if label is None else label.to(device, self.dtype)
+        label = None if label is None else label.to(device, self.dtype if label.is_floating_point() else label.dtype)
         # Only the network: tensors made in inference mode must not be changed in place outside it.
         with torch.inference_mode():
-            residuals = self._residuals(controls, shown, sigma, timestep, context, label, asked)
+            residuals = NO_RESIDUALS
+            if controls and (counting := self._counting(controls, float(sigma.max()))):
+                rows = shown.repeat(rounds, 1, 1, 1)
+                call = ControlCall(rows, sigma, timestep, context, label, rounds=rounds, memory=asked.memory)
+                residuals = reduce(Residuals.plus, (control(call) for control in counting))
         self.placement.bring(self.network, self._weights_under(changes, asked))
         with torch.inference_mode():
             if extra_channels is not None:
                 shown = torch.cat([shown.repeat(rounds, 1, 1, 1), extra_channels.to(shown)], dim=1)
-            run: Callable[[Tensor], Tensor] = partial(
-                self._run, timestep, context, label, residuals=residuals, patches=patches, asked=asked
+            network: Callable[[Tensor], Tensor] = partial(
+                run_unet,
+                self.network,
+                timestep=timestep,
+                context=context,
+                label=label,
+                residuals=residuals,
+                patches=patches,
+                asked=asked,
             )
             for around in patches.network:
-                run = partial(around, asked, run)
-            output = run(shown)
+                network = partial(around, asked, network)
+            output = network(shown)
         estimates = [scaling.calculate_denoised(x, part) for part in output.to(x).chunk(rounds)]
         return estimates[0] if rounds == 1 else torch.cat(estimates)
 
@@ -163,42 +183,7 @@ class Model:
                 weights = change.weights(replace(self, weights=weights), float(asked.sigma.max()), asked.memory)
         return weights
 
-    def _run(
-        self,
-        timestep: Tensor,
-        context: Tensor,
-        label: Tensor | None,
-        shown: Tensor,
-        *,
-        residuals: Residuals,
-        patches: Patches,
-        asked: Asked,
-    ) -> Tensor:
-        return run_unet(
-            self.network, shown, timestep, context, label, residuals=residuals, patches=patches, asked=asked
-        )
-
-    def _residuals(
-        self,
-        controls: Sequence[Control],
-        shown: Tensor,
-        sigma: Tensor,
-        timestep: Tensor,
-        context: Tensor,
-        label: Tensor | None,
-        asked: Asked,
-    ) -> Residuals:
-        """What the controls that count at this noise level add."""
-        if not controls:
-            return NO_RESIDUALS
-        level, percent_to_sigma = float(sigma.max()), self.schedule.percent_to_sigma
-        counting = [
-            control for control in controls if percent_to_sigma(control.end) <= level <= percent_to_sigma(control.start)
-        ]
-        if not counting:
-            return NO_RESIDUALS
-        rounds = len(context) // len(shown)
-        call = ControlCall(
-            shown.repeat(rounds, 1, 1, 1), sigma, timestep, context, label, rounds=rounds, memory=asked.memory
-        )
-        return reduce(Residuals.plus, (control(call) for control in counting))
+    def _counting(self, controls: Sequence[Control], level: float) -> list[Control]:
+        """The controls that count at a noise level."""
+        sigma_at = self.schedule.percent_to_sigma
+        return [control for control in controls if sigma_at(control.end) <= level <= sigma_at(control.start)]

@@ -3,10 +3,11 @@
 import os
 from itertools import chain
 from pathlib import Path
+from typing import Protocol
 from weakref import WeakKeyDictionary
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from safelight.models.device import HOST
 from safelight.models.weight_patches import UNPATCHED, Wardrobe, WeightPatches
@@ -65,6 +66,24 @@ class Placement:
             del self._placed[leaving]
             torch.cuda.empty_cache()
         return free_bytes(self.device)
+
+
+class Wearer(Protocol):
+    """A network, what is changed in its weights, and where it runs: a `Model`, a `TextEncoder`, a `Vae`."""
+
+    @property
+    def network(self) -> nn.Module: ...
+
+    @property
+    def weights(self) -> WeightPatches: ...
+
+    @property
+    def placement(self) -> Placement: ...
+
+
+def weight_of(wearer: Wearer, name: str) -> Tensor:
+    """A parameter of a network with what is changed in it, in float32."""
+    return wearer.placement.wardrobe.weight(wearer.network, name, wearer.weights)
 
 
 def bytes_of(network: nn.Module) -> int:

@@ -1,24 +1,24 @@
 """Models into files, in the layout that all programs read; one weight at a time, so it takes hardly any memory."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import BinaryIO
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from safelight.families.shapes import Layout
 from safelight.models.assemble import Source
 from safelight.models.clip_text import text_source
+from safelight.models.device import HOST
 from safelight.models.model import Model
-from safelight.models.placement import Placement
+from safelight.models.placement import Wearer, weight_of
 from safelight.models.text_encoder import Clip, TextEncoder
 from safelight.models.unet import unet_source
 from safelight.models.vae import Vae
 from safelight.models.vae_network import vae_source
-from safelight.models.weight_patches import WeightPatches
 from safelight.models.weights import DTYPES
 
 CODES = {dtype: code for code, dtype in DTYPES.items()}
@@ -28,6 +28,7 @@ STORED = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
 TOWER_PLACES: dict[str, tuple[tuple[str, Layout], ...]] = {
     "sd1": (("cond_stage_model.transformer.text_model.", "transformers"),),
     "sd2": (("cond_stage_model.model.", "openclip"),),
+    "sd2_x4": (("cond_stage_model.model.", "openclip"),),
     "sdxl": (
         ("conditioner.embedders.0.transformer.text_model.", "transformers"),
         ("conditioner.embedders.1.model.", "openclip"),
@@ -51,14 +52,8 @@ def model_entries(model: Model) -> Iterator[Entry]:
     """A denoiser's tensors in LDM's layout, and the marks by which its kind is known again."""
     unet = model.contents.unet
     assert unet is not None, "a model was loaded from a file with a denoiser"
-    yield from _entries(
-        model.network,
-        model.weights,
-        model.placement,
-        unet_source(unet.shape, "ldm"),
-        prefix="model.diffusion_model.",
-        dtype=_kept_dtype(unet.dtype, model.dtype),
-    )
+    dtype = _kept_dtype(unet.dtype, model.dtype)
+    yield from _entries(model, unet_source(unet.shape, "ldm"), prefix="model.diffusion_model.", dtype=dtype)
     marks = {"v_pred": model.prediction == "v", "ztsnr": model.contents.zero_terminal_snr}
     for name, there in marks.items():
         if there:
@@ -67,16 +62,11 @@ def model_entries(model: Model) -> Iterator[Entry]:
 
 def vae_entries(vae: Vae, prefix: str = "") -> Iterator[Entry]:
     """An image autoencoder's tensors in LDM's layout."""
-    for entry in _entries(
-        vae.network,
-        vae.weights,
-        vae.placement,
-        vae_source(vae.shape, "ldm", ()),
-        prefix=prefix,
-        dtype=_kept_dtype(vae.stored, vae.dtype),
-    ):
+    dtype = _kept_dtype(vae.stored, vae.dtype)
+    for entry in _entries(vae, vae_source(vae.shape, "ldm", ()), prefix=prefix, dtype=dtype):
         # LDM's attention is of 1x1 convolutions
-        yield _as_convolution(entry) if ".attn_1." in entry.name and len(entry.shape) == 2 else entry
+        flat = ".attn_1." in entry.name and len(entry.shape) == 2
+        yield replace(entry, shape=(*entry.shape, 1, 1)) if flat else entry
 
 
 def clip_entries(clip: Clip) -> Iterator[Entry]:
@@ -88,17 +78,16 @@ def clip_entries(clip: Clip) -> Iterator[Entry]:
 
 def tower_entries(tower: TextEncoder, prefix: str = "text_model.", layout: Layout = "transformers") -> Iterator[Entry]:
     """One text tower's tensors."""
-    for entry in _entries(
-        tower.network,
-        tower.weights,
-        tower.placement,
-        text_source(layout),
-        prefix=prefix,
-        dtype=_kept_dtype(tower.stored, next(tower.network.parameters()).dtype),
-    ):
+    dtype = _kept_dtype(tower.stored, next(tower.network.parameters()).dtype)
+    for entry in _entries(tower, text_source(layout), prefix=prefix, dtype=dtype):
         # transformers has the projection beside the text model
         outside = layout == "transformers" and entry.name.endswith("text_projection.weight")
-        yield Entry(entry.name.replace("text_model.", ""), *_rest(entry)) if outside else entry
+        yield replace(entry, name=entry.name.replace("text_model.", "")) if outside else entry
+
+
+def tensor_entries(tensors: Mapping[str, Tensor]) -> Iterator[Entry]:
+    """Tensors by name, as they are."""
+    return (Entry(name, tensor.dtype, tuple(tensor.shape), tensor.contiguous) for name, tensor in tensors.items())
 
 
 def metadata_of(model: Model, kind: str = "") -> dict[str, str]:
@@ -116,7 +105,7 @@ def metadata_of(model: Model, kind: str = "") -> dict[str, str]:
     return {**told, **kept}
 
 
-def write_safetensors(file: BinaryIO, entries: Sequence[Entry], metadata: dict[str, str]) -> None:
+def write_safetensors(file: BinaryIO, entries: Sequence[Entry], metadata: Mapping[str, str]) -> None:
     """Write a file of weights.
 
     Args:
@@ -126,7 +115,7 @@ def write_safetensors(file: BinaryIO, entries: Sequence[Entry], metadata: dict[s
 
     Source: the format's description, https://github.com/huggingface/safetensors#format.
     """
-    header: dict[str, object] = {"__metadata__": metadata}
+    header: dict[str, object] = {"__metadata__": dict(metadata)}
     end = 0
     for entry in entries:
         start, end = end, end + torch.Size(entry.shape).numel() * entry.dtype.itemsize
@@ -136,50 +125,28 @@ def write_safetensors(file: BinaryIO, entries: Sequence[Entry], metadata: dict[s
     file.write(len(head).to_bytes(8, "little"))
     file.write(head)
     for entry in entries:
-        tensor = entry.read().to("cpu", entry.dtype).reshape(entry.shape).contiguous()
+        tensor = entry.read().to(HOST, entry.dtype).reshape(entry.shape).contiguous()
         file.write(tensor.view(-1).view(torch.uint8).numpy().data)
 
 
-def _entries(
-    network: nn.Module,
-    weights: WeightPatches,
-    placement: Placement,
-    source: Callable[[str], Source],
-    *,
-    prefix: str,
-    dtype: torch.dtype,
-) -> Iterator[Entry]:
+def _entries(wearer: Wearer, source: Callable[[str], Source], *, prefix: str, dtype: torch.dtype) -> Iterator[Entry]:
     """A network's parameters as a file stores them: some are parts of one tensor, some are turned."""
     parts: dict[str, list[tuple[str, Source]]] = {}
-    for name, _ in network.named_parameters():
+    for name, _ in wearer.network.named_parameters():
         place = source(name)
         parts.setdefault(place.name, []).append((name, place))
     for stored, members in parts.items():
         ordered = sorted(members, key=lambda member: member[1].third or 0)
-        shapes = [network.get_parameter(name).shape for name, _ in ordered]
+        shapes = [wearer.network.get_parameter(name).shape for name, _ in ordered]
         shape = (sum(each[0] for each in shapes), *shapes[0][1:])
         turned = ordered[0][1].transposed
-        yield Entry(
-            f"{prefix}{stored}",
-            dtype,
-            shape[::-1] if turned else shape,
-            partial(_read, network, weights, placement, tuple(name for name, _ in ordered), turned),
-        )
+        read = partial(_read, wearer, tuple(name for name, _ in ordered), turned)
+        yield Entry(f"{prefix}{stored}", dtype, shape[::-1] if turned else shape, read)
 
 
-def _read(
-    network: nn.Module, weights: WeightPatches, placement: Placement, names: tuple[str, ...], turned: bool
-) -> Tensor:
-    found = torch.cat([placement.wardrobe.weight(network, name, weights).cpu() for name in names])
+def _read(wearer: Wearer, names: tuple[str, ...], turned: bool) -> Tensor:
+    found = torch.cat([weight_of(wearer, name).to(HOST) for name in names])
     return found.T if turned else found
-
-
-def _as_convolution(entry: Entry) -> Entry:
-    return Entry(entry.name, entry.dtype, (*entry.shape, 1, 1), entry.read)
-
-
-def _rest(entry: Entry) -> tuple[torch.dtype, tuple[int, ...], Callable[[], Tensor]]:
-    return entry.dtype, entry.shape, entry.read
 
 
 def _kept_dtype(stored: str, running: torch.dtype) -> torch.dtype:

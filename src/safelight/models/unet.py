@@ -17,7 +17,7 @@ def build_unet(shape: UNetShape) -> "UNet2DConditionModel":
     """A denoiser without weights, on the meta device.
 
     SDXL's pooled text and picture sizes enter as `class_labels`, one vector [B, label_width] that the caller
-    has put together, so that every family is called alike.
+    has put together, so that every family is called alike; those of upscalers are rows of a table, [B].
     """
     # Imported late: it takes longer than everything else here.
     from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel  # noqa: PLC0415
@@ -38,13 +38,15 @@ def build_unet(shape: UNetShape) -> "UNet2DConditionModel":
             use_linear_projection=shape.linear_projection,
             class_embed_type="projection" if shape.label_width else None,
             projection_class_embeddings_input_dim=shape.label_width,
+            num_class_embeds=shape.label_classes,
+            only_cross_attention=tuple(level in shape.cross_only for level in range(len(attends))),
         )
 
 
 def unet_source(shape: UNetShape, layout: Layout) -> Callable[[str], Source]:
     """Where each of `build_unet`'s parameters is in a file of that layout."""
     if layout == "diffusers":
-        return lambda name: Source(name.replace("class_embedding.", "add_embedding."))
+        return lambda name: Source(name.replace("class_embedding.linear", "add_embedding.linear"))
     return lambda name: Source(_ldm_name(name, shape.layers_per_block, shape.transformer_depth))
 
 
@@ -60,6 +62,7 @@ _RESIDUAL = {
 _OUTSIDE = {
     "time_embedding.linear_1": "time_embed.0",
     "time_embedding.linear_2": "time_embed.2",
+    "class_embedding": "label_emb",
     "class_embedding.linear_1": "label_emb.0.0",
     "class_embedding.linear_2": "label_emb.0.2",
     "conv_in": "input_blocks.0.0",

@@ -43,7 +43,7 @@ def run_unet(
             than prompts are repeated, in rounds of all, where prompts first make a difference.
         timestep: The network's clock [1] or [B], float32.
         context: Encoded prompts [N, T, W], N a multiple of B.
-        label: Pooled prompts and sizes [N, L], for networks that take them.
+        label: Pooled prompts and sizes [N, L], or rows of a table [N], for networks that take them.
         residuals: What is added inside, for batches of N or 1.
         patches: What is called at places inside; those around the whole network are the caller's.
         asked: The call as patches see it; needed where there are any.
@@ -151,7 +151,10 @@ class _Pass:
     def _transform(self, layer: Block, x: Tensor, site: Site | None) -> Tensor:  # [N, h * w, C] -> [N, h * w, C]
         patches = self.patches
         own = layer.norm1(x)
-        x = x + _attention(layer.attn1, own, own, site, patches.self_attention, patches.self_mix)
+        if layer.only_cross_attention:
+            x = x + _attention(layer.attn1, own, self.context, None, (), ())
+        else:
+            x = x + _attention(layer.attn1, own, own, site, patches.self_attention, patches.self_mix)
         if site is not None:
             for change in patches.between:
                 x = change(site, x)

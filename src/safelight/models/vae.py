@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from safelight.errors import BadInput
+from safelight.families.cost import DECODING_NUMBERS, ENCODING_NUMBERS, vae_bytes
 from safelight.families.shapes import VaeShape
 from safelight.models.device import HOST
 from safelight.models.placement import Placement
@@ -20,11 +21,6 @@ if TYPE_CHECKING:
 
 TILE = 512
 OVERLAP = 64
-
-# Numbers held at once per pixel and channel of the finest level: measured 5.0 and 8.7 on the CPU at 256 to 768 pixels
-# with SD 1.5's sizes, and a little for what a device's convolutions need beside them.
-ENCODING_NUMBERS = 6
-DECODING_NUMBERS = 10
 
 
 @dataclass(frozen=True)
@@ -161,7 +157,7 @@ class Vae:
 
     def _bytes_per_image(self, x: Tensor, scale: int, numbers: int) -> int:
         pixels = x.shape[-2] * x.shape[-1] * scale**2
-        return pixels * self.shape.block_channels[0] * numbers * self.dtype.itemsize
+        return vae_bytes(self.shape, pixels, numbers, self.dtype.itemsize)
 
     def _fitting(
         self, whole: Callable[[Tensor], Tensor], x: Tensor, tiles: Callable[[Tensor, int, int], Tensor], needed: int

@@ -134,10 +134,10 @@ def _mapped_ranges(path: Path) -> list[tuple[int, int]]:
     maps = Path("/proc/self/maps")
     if not maps.exists():
         return []
-    ranges = []
+    ranges, wanted = [], str(path.resolve())
     for line in maps.read_text(encoding="utf-8", errors="surrogateescape").splitlines():
         addresses, *_, mapped = line.split(maxsplit=5)
-        if mapped == str(path.resolve()):
+        if mapped == wanted:
             low, _, high = addresses.partition("-")
             ranges.append((int(low, 16), int(high, 16)))
     return ranges

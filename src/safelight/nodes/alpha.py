@@ -9,9 +9,10 @@ from typing import Annotated, NamedTuple
 import torch
 from torch import Tensor
 
+from safelight.diffusion.batch import repeat_to
 from safelight.graph.node import Choice, node
 from safelight.nodes.images import scaled, with_channels
-from safelight.nodes.resize import repeat_to, resize
+from safelight.nodes.resize import resize
 from safelight.nodes.sockets import Image, Mask
 
 

@@ -2,7 +2,8 @@
 
 from torch import Tensor
 
-from safelight.nodes.resize import repeat_to, resize
+from safelight.diffusion.batch import repeat_to
+from safelight.nodes.resize import resize
 
 
 def paste(

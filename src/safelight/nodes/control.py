@@ -4,12 +4,11 @@ from dataclasses import replace
 from typing import Annotated, NamedTuple
 
 import torch
-from torch import Tensor
 
 from safelight.graph.node import OPTIONAL, Choice, File, Output, Range, Socket, node
-from safelight.models.control import PictureControl, PictureNetwork
-from safelight.models.control_loader import load_control
-from safelight.models.controlnet import UNION_TYPES, ControlNet
+from safelight.models.control.controlnet import UNION_TYPES, ControlNet
+from safelight.models.control.loading import load_control
+from safelight.models.control.picture_control import PictureControl, PictureNetwork
 from safelight.models.model import Model
 from safelight.models.text_encoder import Clip
 from safelight.models.vae import Vae
@@ -109,7 +108,7 @@ def controlnet_apply_advanced(
         vae: For networks that are shown latents; those of Stable Diffusion 1 to SDXL are shown pixels, and need none.
     """
     del vae
-    return _steered(positive, negative, control_net, image, strength, start_percent, end_percent)
+    return _steered(positive, negative, PictureControl(control_net, image, strength, start_percent, end_percent))
 
 
 @node("ControlNetInpaintingAliMamaApply", category="conditioning/controlnet")
@@ -142,7 +141,7 @@ def controlnet_inpainting_alimama_apply(
     """
     del vae, mask
     run.warn("This ControlNet sees no mask, so the mask is not used.")
-    return _steered(positive, negative, control_net, image, strength, start_percent, end_percent)
+    return _steered(positive, negative, PictureControl(control_net, image, strength, start_percent, end_percent))
 
 
 @node("InpaintPreprocessor", category="image/preprocessors", title="Inpaint Preprocessor")
@@ -173,19 +172,10 @@ def clip_text_encode_controlnet(*, clip: Clip, conditioning: Conditioning, text:
     return tuple(replace(cond, control_context=told.context) for cond in conditioning)
 
 
-def _steered(
-    positive: Conditioning,
-    negative: Conditioning,
-    network: PictureNetwork,
-    image: Tensor,
-    strength: float,
-    start: float,
-    end: float,
-) -> Steered:
-    if strength == 0:
+def _steered(positive: Conditioning, negative: Conditioning, control: PictureControl) -> Steered:
+    """Both under one control, so that the model is asked for both at once."""
+    if control.strength == 0:
         return Steered(positive, negative)
-    # one control for both, so that the model is asked for both at once
-    control = PictureControl(network, image, strength, start, end)
     return Steered(*(_with(conds, control, shared=False) for conds in (positive, negative)))
 
 

@@ -1,25 +1,21 @@
-"""LoRAs that count for some prompts only, by strengths that change over the sampling; prompts set up in pairs."""
+"""LoRAs that count for some prompts only, by strengths that change over the sampling."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import cos, pi
-from typing import Annotated, NamedTuple
+from typing import Annotated
 
-from safelight.diffusion.conditioning import Cond
 from safelight.graph.node import LINKED, Choice, File, Output, Range, Socket, node
 from safelight.models.hooks import HookKeyframes, Hooks, Keyframe, WeightHook
-from safelight.models.lora import lay_on_clip, lay_on_model
-from safelight.models.lora_file import load_lora
+from safelight.models.lora.file import load_lora
+from safelight.models.lora.laying import lay_on_clip, lay_on_model
 from safelight.models.merging import towards_clip, towards_model
 from safelight.models.text_encoder import Clip
 from safelight.nodes.run import Run
-from safelight.nodes.sockets import Conditioning, Mask
 
 Strength = Annotated[float, Range(-20.0, 20.0, step=0.01)]
 Factor = Annotated[float, Range(0.0, 10.0, step=0.001)]
 Moment = Annotated[float, Range(0.0, 1.0, step=0.001)]
-Weight = Annotated[float, Range(0.0, 10.0, step=0.01)]
-CondArea = Annotated[str, Choice(("default", "mask bounds"))]
 Floats = Annotated[float | Sequence[float], Socket("FLOATS"), Range(-1, None, step=0.001), LINKED]
 
 INTERPOLATIONS: dict[str, Callable[[float], float]] = {
@@ -33,31 +29,6 @@ INTERPOLATIONS: dict[str, Callable[[float], float]] = {
 CREATE = "advanced/hooks/create"
 SCHEDULING = "advanced/hooks/scheduling"
 COMBINE = "advanced/hooks/combine"
-SINGLE = "advanced/hooks/cond single"
-PAIR = "advanced/hooks/cond pair"
-
-
-@dataclass(frozen=True)
-class TimestepsRange:
-    """A part of the sampling, as shares of the way from all noise (0) to none (1)."""
-
-    start: float
-    end: float
-
-
-class Ranges(NamedTuple):
-    """A part of the sampling, what is before it and what is after it."""
-
-    inside: Annotated[TimestepsRange, Output("TIMESTEPS_RANGE")]
-    before: Annotated[TimestepsRange, Output("BEFORE_RANGE")]
-    after: Annotated[TimestepsRange, Output("AFTER_RANGE")]
-
-
-class Pair(NamedTuple):
-    """What to show and what to keep away from."""
-
-    positive: Annotated[Conditioning, Output("positive")]
-    negative: Annotated[Conditioning, Output("negative")]
 
 
 Keyframes = Annotated[HookKeyframes, Output("HOOK_KF")]
@@ -87,7 +58,7 @@ def create_hook_lora(
         strength_model=strength_model,
         strength_clip=strength_clip,
     )
-    return Hooks((hook,)) if prev_hooks is None else prev_hooks.plus(Hooks((hook,)))
+    return _combined(prev_hooks, Hooks((hook,)))
 
 
 @node("CreateHookLoraModelOnly", category=CREATE, title="Create Hook LoRA (MO)")
@@ -134,7 +105,7 @@ def create_hook_model_as_lora(
         strength_model=strength_model,
         strength_clip=strength_clip,
     )
-    return Hooks((hook,)) if prev_hooks is None else prev_hooks.plus(Hooks((hook,)))
+    return _combined(prev_hooks, Hooks((hook,)))
 
 
 @node("CreateHookModelAsLoraModelOnly", category=CREATE, title="Create Hook Model as LoRA (MO)")
@@ -295,180 +266,6 @@ def set_clip_hooks(
     return replace(changed, moments=tuple(states))
 
 
-@node("ConditioningTimestepsRange", category="advanced/hooks", title="Timesteps Range")
-def conditioning_timesteps_range(*, start_percent: Moment = 0.0, end_percent: Moment = 1.0) -> Ranges:
-    """Name a part of the sampling.
-
-    Args:
-        start_percent: Its beginning, as a share of the way.
-        end_percent: Its end.
-    """
-    return Ranges(
-        TimestepsRange(start_percent, end_percent), TimestepsRange(0.0, start_percent), TimestepsRange(end_percent, 1.0)
-    )
-
-
-@node("ConditioningSetProperties", category=SINGLE, title="Cond Set Props")
-def conditioning_set_properties(
-    *,
-    cond_NEW: Conditioning,  # noqa: N803
-    strength: Weight = 1.0,
-    set_cond_area: CondArea,
-    mask: Mask | None = None,
-    hooks: Hooks | None = None,
-    timesteps: TimestepsRange | None = None,
-) -> Conditioning:
-    """Say where, when and under which hooks a prompt counts.
-
-    Args:
-        cond_NEW: The prompt.
-        strength: Its weight inside the mask.
-        set_cond_area: Whether the model is shown the whole picture or only the box around the mask.
-        mask: Where it counts.
-        hooks: What changes the model for it.
-        timesteps: When it counts.
-    """
-    return tuple(_set_up(cond, strength, set_cond_area, mask, hooks, timesteps) for cond in cond_NEW)
-
-
-@node("ConditioningSetPropertiesAndCombine", category=SINGLE, title="Cond Set Props Combine")
-def conditioning_set_properties_and_combine(
-    *,
-    cond: Conditioning,
-    cond_NEW: Conditioning,  # noqa: N803
-    strength: Weight = 1.0,
-    set_cond_area: CondArea,
-    mask: Mask | None = None,
-    hooks: Hooks | None = None,
-    timesteps: TimestepsRange | None = None,
-) -> Conditioning:
-    """Say where, when and under which hooks a prompt counts, and add it to others.
-
-    Args:
-        cond: The others.
-        cond_NEW: The prompt.
-        strength: Its weight inside the mask.
-        set_cond_area: Whether the model is shown the whole picture or only the box around the mask.
-        mask: Where it counts.
-        hooks: What changes the model for it.
-        timesteps: When it counts.
-    """
-    return cond + tuple(_set_up(each, strength, set_cond_area, mask, hooks, timesteps) for each in cond_NEW)
-
-
-@node("ConditioningSetDefaultCombine", category=SINGLE, title="Cond Set Default Combine")
-def conditioning_set_default_combine(
-    *,
-    cond: Conditioning,
-    cond_DEFAULT: Conditioning,  # noqa: N803
-    hooks: Hooks | None = None,
-) -> Conditioning:
-    """Add a prompt that counts where the others do not.
-
-    Args:
-        cond: The others.
-        cond_DEFAULT: The prompt.
-        hooks: What changes the model for it.
-    """
-    return cond + tuple(replace(_hooked(each, hooks), fallback=True) for each in cond_DEFAULT)
-
-
-@node("PairConditioningSetProperties", category=PAIR, title="Cond Pair Set Props")
-def pair_conditioning_set_properties(
-    *,
-    positive_NEW: Conditioning,  # noqa: N803
-    negative_NEW: Conditioning,  # noqa: N803
-    strength: Weight = 1.0,
-    set_cond_area: CondArea,
-    mask: Mask | None = None,
-    hooks: Hooks | None = None,
-    timesteps: TimestepsRange | None = None,
-) -> Pair:
-    """Say where, when and under which hooks two prompts count.
-
-    Args:
-        positive_NEW: What to show.
-        negative_NEW: What to keep away from.
-        strength: Their weight inside the mask.
-        set_cond_area: Whether the model is shown the whole picture or only the box around the mask.
-        mask: Where they count.
-        hooks: What changes the model for them.
-        timesteps: When they count.
-    """
-    return Pair(
-        tuple(_set_up(cond, strength, set_cond_area, mask, hooks, timesteps) for cond in positive_NEW),
-        tuple(_set_up(cond, strength, set_cond_area, mask, hooks, timesteps) for cond in negative_NEW),
-    )
-
-
-@node("PairConditioningSetPropertiesAndCombine", category=PAIR, title="Cond Pair Set Props Combine")
-def pair_conditioning_set_properties_and_combine(
-    *,
-    positive: Conditioning,
-    negative: Conditioning,
-    positive_NEW: Conditioning,  # noqa: N803
-    negative_NEW: Conditioning,  # noqa: N803
-    strength: Weight = 1.0,
-    set_cond_area: CondArea,
-    mask: Mask | None = None,
-    hooks: Hooks | None = None,
-    timesteps: TimestepsRange | None = None,
-) -> Pair:
-    """Say where, when and under which hooks two prompts count, and add them to others.
-
-    Args:
-        positive: The others to show.
-        negative: The others to keep away from.
-        positive_NEW: What to show.
-        negative_NEW: What to keep away from.
-        strength: Their weight inside the mask.
-        set_cond_area: Whether the model is shown the whole picture or only the box around the mask.
-        mask: Where they count.
-        hooks: What changes the model for them.
-        timesteps: When they count.
-    """
-    return Pair(
-        positive + tuple(_set_up(cond, strength, set_cond_area, mask, hooks, timesteps) for cond in positive_NEW),
-        negative + tuple(_set_up(cond, strength, set_cond_area, mask, hooks, timesteps) for cond in negative_NEW),
-    )
-
-
-@node("PairConditioningSetDefaultCombine", category=PAIR, title="Cond Pair Set Default Combine")
-def pair_conditioning_set_default_combine(
-    *,
-    positive: Conditioning,
-    negative: Conditioning,
-    positive_DEFAULT: Conditioning,  # noqa: N803
-    negative_DEFAULT: Conditioning,  # noqa: N803
-    hooks: Hooks | None = None,
-) -> Pair:
-    """Add two prompts that count where the others do not.
-
-    Args:
-        positive: The others to show.
-        negative: The others to keep away from.
-        positive_DEFAULT: What to show.
-        negative_DEFAULT: What to keep away from.
-        hooks: What changes the model for them.
-    """
-    return Pair(
-        conditioning_set_default_combine(cond=positive, cond_DEFAULT=positive_DEFAULT, hooks=hooks),
-        conditioning_set_default_combine(cond=negative, cond_DEFAULT=negative_DEFAULT, hooks=hooks),
-    )
-
-
-@node("PairConditioningCombine", category=PAIR, title="Cond Pair Combine")
-def pair_conditioning_combine(
-    *,
-    positive_A: Conditioning,  # noqa: N803
-    negative_A: Conditioning,  # noqa: N803
-    positive_B: Conditioning,  # noqa: N803
-    negative_B: Conditioning,  # noqa: N803
-) -> Pair:
-    """Let two pairs of prompts guide at once."""
-    return Pair(positive_A + positive_B, negative_A + negative_B)
-
-
 def _combined(*hooks: Hooks | None) -> Hooks:
     return Hooks(tuple(hook for group in hooks if group is not None for hook in group.hooks))
 
@@ -485,17 +282,3 @@ def _over_time(
     if told is not None:
         told.text("\n".join(f"{frame.start:.1%}: {frame.strength:g}" for frame in frames))
     return (before or HookKeyframes()).plus(frames)
-
-
-def _set_up(
-    cond: Cond, strength: float, area: str, mask: Mask | None, hooks: Hooks | None, timesteps: TimestepsRange | None
-) -> Cond:
-    cond = _hooked(cond, hooks)
-    if mask is not None:
-        mask = mask.reshape(-1, *mask.shape[-2:])
-        cond = replace(cond, mask=mask, mask_strength=strength, mask_bounds=area != "default")
-    return cond if timesteps is None else replace(cond, start=timesteps.start, end=timesteps.end)
-
-
-def _hooked(cond: Cond, hooks: Hooks | None) -> Cond:
-    return cond if hooks is None else replace(cond, changes=(*cond.changes, hooks))

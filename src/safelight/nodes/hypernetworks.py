@@ -1,6 +1,5 @@
 """Hypernetworks, which teach a model a style from beside."""
 
-from dataclasses import replace
 from typing import Annotated
 
 from safelight.graph.node import File, Range, node
@@ -25,4 +24,4 @@ def hypernetwork_loader(
         strength: How much; 0 changes nothing.
     """
     network = run.models.get(load_hypernetwork, run.folders.resolve("hypernetworks", hypernetwork_name))
-    return replace(model, patches=model.patches.plus(with_hypernetwork(network, strength)))
+    return model.with_patches(with_hypernetwork(network, strength))

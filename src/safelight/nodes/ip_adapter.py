@@ -8,10 +8,10 @@ from typing import Annotated, NamedTuple
 from safelight.errors import BadInput
 from safelight.graph.node import OPTIONAL, Choice, File, Output, Range, Socket, node
 from safelight.models.clip_vision import ClipVision, load_clip_vision
-from safelight.models.image_prompt import COMBINES, SCALINGS, with_image_prompt
-from safelight.models.image_prompt_weights import WEIGHT_TYPES
-from safelight.models.ip_adapter import IpAdapter, load_ip_adapter
-from safelight.models.ip_adapter_presets import PRESETS, find_adapter, find_clip_vision
+from safelight.models.image_prompts.image_prompt import COMBINES, SCALINGS, with_image_prompt
+from safelight.models.image_prompts.ip_adapter import IpAdapter, load_ip_adapter
+from safelight.models.image_prompts.ip_adapter_presets import PRESETS, find_adapter, find_clip_vision
+from safelight.models.image_prompts.weight_types import WEIGHT_TYPES
 from safelight.models.model import Model
 from safelight.nodes.run import Run
 from safelight.nodes.sockets import Image, Mask
@@ -52,8 +52,7 @@ def ip_adapter_unified_loader(
         ipadapter: Not needed: files are never loaded twice.
     """
     del ipadapter
-    assert model.contents.unet is not None, "a model was loaded from a file with a denoiser"
-    path, shape = find_adapter(preset, model.contents.unet.shape.context_width, _files("ipadapter", run))
+    path, shape = find_adapter(preset, model.shape.context_width, _files("ipadapter", run))
     clip = run.models.get(load_clip_vision, find_clip_vision(shape, _files("clip_vision", run)))
     return Unified(model, replace(run.models.get(load_ip_adapter, path), clip=clip))
 

@@ -6,11 +6,12 @@ from typing import Annotated, Protocol
 import torch
 from torch import Tensor
 
+from safelight.diffusion.batch import repeat_to
 from safelight.diffusion.latent import Latent
 from safelight.graph.node import Choice, Range, node
 from safelight.nodes.filters import unsharp
 from safelight.nodes.noise_mask import CELL, joined_masks, pixel_mask
-from safelight.nodes.resize import match, repeat_to
+from safelight.nodes.resize import match
 
 AXES = {"x": -1, "y": -2, "t": -3}
 """The axis before height holds the frames of a video latent; of a picture's, the channels."""

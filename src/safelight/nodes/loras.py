@@ -2,19 +2,19 @@
 
 from collections.abc import Sequence
 from itertools import chain
-from typing import Annotated, BinaryIO, NamedTuple
+from typing import Annotated, NamedTuple
 
-from safetensors.torch import save
 from torch import Tensor
 
 from safelight.graph.node import LINKED, OPTIONAL, Choice, File, Range, node
-from safelight.models.lora import lay_on_clip, lay_on_model, unfit_for
-from safelight.models.lora_extract import EXTRACTIONS, clip_difference, count_weights, model_difference
-from safelight.models.lora_file import LoraModel, load_lora
+from safelight.models.lora.extraction import EXTRACTIONS, clip_difference, count_weights, model_difference
+from safelight.models.lora.file import LoraModel, load_lora
+from safelight.models.lora.laying import lay_on_clip, lay_on_model, unfit_for
 from safelight.models.model import Model
+from safelight.models.saving import tensor_entries
 from safelight.models.text_encoder import Clip
 from safelight.nodes.run import Run
-from safelight.nodes.saving import Series, kept_texts
+from safelight.nodes.saving import save_weights
 
 NAMED = 3
 """How many tensors that fit nothing are named in a warning."""
@@ -120,7 +120,7 @@ def lora_save(
     for done, found in enumerate(chain(*parts), start=1):
         tensors |= found
         run.step(done, total)
-    _save(save(tensors, kept_texts(run)), filename_prefix, run)
+    save_weights(tensor_entries(tensors), {}, filename_prefix, run)
 
 
 @node("SaveLoRANode", category="loaders", title="Save LoRA Weights", output=True)
@@ -138,8 +138,7 @@ def save_lora_node(
         prefix: Beginning of the file name, as for Save Image.
         steps: How many steps it was trained for, to be kept in the name.
     """
-    tensors = {name: tensor.contiguous() for name, tensor in lora.tensors.items()}
-    _save(save(tensors, kept_texts(run)), prefix if steps is None else f"{prefix}_{steps}_steps", run)
+    save_weights(tensor_entries(lora.tensors), {}, prefix if steps is None else f"{prefix}_{steps}_steps", run)
 
 
 def _loaded(name: str, run: Run) -> LoraModel:
@@ -161,10 +160,3 @@ def _warn(lora: LoraModel, unfit: Sequence[str], run: Run) -> None:
         f"{len(unfit)} of the {len(lora.tensors)} tensors of {lora.title} fit nothing in this model and are left out: "
         f"{', '.join(unfit[:NAMED])}{more}."
     )
-
-
-def _save(content: bytes, prefix: str, run: Run) -> None:
-    def write(file: BinaryIO) -> None:
-        file.write(content)
-
-    Series("output", prefix, 0, 0, run).add(".safetensors", write)

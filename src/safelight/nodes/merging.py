@@ -6,9 +6,10 @@ from typing import Annotated
 
 from safelight.graph.catalog import InputSpec
 from safelight.graph.node import AnyNode, Node, Range, node
-from safelight.models.merging import Shares, merged_clips, merged_models, scaled
+from safelight.models.merging import Shares, merged_clips, merged_models, merged_vaes, scaled
 from safelight.models.model import Model
 from safelight.models.text_encoder import Clip
+from safelight.models.vae import Vae
 
 Ratio = Annotated[float, Range(0.0, 1.0, step=0.01)]
 Multiplier = Annotated[float, Range(-10.0, 10.0, step=0.01)]
@@ -32,7 +33,10 @@ def model_merge_simple(*, model1: Model, model2: Model, ratio: Ratio = 1.0) -> M
 
 @node("ModelMergeAdd", category=MERGING)
 def model_merge_add(*, model1: Model, model2: Model) -> Model:
-    """Add the second's weights to the first's, mostly a difference that was made by subtracting."""
+    """Add the second's weights to the first's, mostly a difference that was made by subtracting.
+
+    An inpainting model reads more channels than others: where only one of the two is such, these stay the first's.
+    """
     return merged_models(model1, model2, _constant(1.0, 1.0))
 
 
@@ -132,6 +136,51 @@ def clip_merge_subtract(*, clip1: Clip, clip2: Clip, multiplier: Multiplier = 1.
         multiplier: Factor on the difference.
     """
     return merged_clips(clip1, clip2, Shares(multiplier, -multiplier))
+
+
+@node("VAEMergeSimple", category=MERGING)
+def vae_merge_simple(*, vae1: Vae, vae2: Vae, ratio: Ratio = 1.0) -> Vae:
+    """Mix two VAEs.
+
+    Args:
+        vae1: Gives all that is not weights, too.
+        vae2: Of the same kind.
+        ratio: Share of the first: 1 is the first alone, 0 the second.
+    """
+    return merged_vaes(vae1, vae2, _constant(ratio, 1.0 - ratio))
+
+
+@node("VAEMergeBlocks", category=MERGING)
+def vae_merge_blocks(*, vae1: Vae, vae2: Vae, encoder: Ratio = 1.0, decoder: Ratio = 1.0) -> Vae:
+    """Mix two VAEs, each half in a ratio of its own.
+
+    Args:
+        vae1: Gives all that is not weights, too.
+        vae2: Of the same kind.
+        encoder: Share of the first in what makes latents of pictures.
+        decoder: Share of the first in what makes pictures of latents.
+    """
+    # the maps next to the latent belong to the halves: quant_conv ends the encoder, post_quant_conv begins the decoder
+    ratios = {"encoder": encoder, "quant_conv": encoder, "decoder": decoder, "post_quant_conv": decoder}
+    return merged_vaes(vae1, vae2, _by_block(ratios))
+
+
+@node("VAEMergeAdd", category=MERGING)
+def vae_merge_add(*, vae1: Vae, vae2: Vae) -> Vae:
+    """Add the second's weights to the first's, mostly a difference that was made by subtracting."""
+    return merged_vaes(vae1, vae2, _constant(1.0, 1.0))
+
+
+@node("VAEMergeSubtract", category=MERGING)
+def vae_merge_subtract(*, vae1: Vae, vae2: Vae, multiplier: Multiplier = 1.0) -> Vae:
+    """What the first VAE has learned beyond the second, to be added to another.
+
+    Args:
+        vae1: The VAE.
+        vae2: What is taken off.
+        multiplier: Factor on the difference.
+    """
+    return merged_vaes(vae1, vae2, _constant(multiplier, -multiplier))
 
 
 @node("UNetSelfAttentionMultiply", category=ATTENTION)

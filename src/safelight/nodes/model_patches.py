@@ -9,7 +9,6 @@ from torch import Tensor
 from safelight.diffusion.guidance import After
 from safelight.graph.node import Choice, Range, node
 from safelight.models.model import Model
-from safelight.models.patches import Patches
 from safelight.models.patching.attention_guidance import perturbed_attention, self_attention_guidance
 from safelight.models.patching.compiling import compiled
 from safelight.models.patching.compute_dtype import in_dtype
@@ -80,7 +79,7 @@ def hyper_tile(
         max_depth: How many of the model's levels are tiled beside the finest.
         scale_depth: Whether tiles of coarser levels cover more of the picture.
     """
-    return _patched(model, hypertile(max(SMALLEST_TILE, tile_size) // CELL, swap_size, max_depth, grows=scale_depth))
+    return model.with_patches(hypertile(max(SMALLEST_TILE, tile_size) // CELL, swap_size, max_depth, grows=scale_depth))
 
 
 @node("TomePatchModel", category=CATEGORY)
@@ -91,7 +90,7 @@ def tome_patch_model(*, model: Model, ratio: Annotated[float, Range(0.0, 1.0, st
         model: The model.
         ratio: Share of the places that are merged into others; 0 changes nothing.
     """
-    return _patched(model, token_merging(ratio))
+    return model.with_patches(token_merging(ratio))
 
 
 @node("PerturbedAttentionGuidance", category=CATEGORY)
@@ -126,7 +125,7 @@ def self_attention_guidance_node(
         return gaussian_blur(latent, BLUR_RADIUS, blur_sigma / BLUR_RADIUS) if blur_sigma else latent
 
     recording, guidance = self_attention_guidance(scale, blur)
-    return _guided(_patched(model, recording) if scale else model, guidance)
+    return _guided(model.with_patches(recording) if scale else model, guidance)
 
 
 @node("PatchModelAddDownscale", category=CATEGORY, title="PatchModelAddDownscale (Kohya Deep Shrink)")
@@ -157,7 +156,7 @@ def patch_model_add_downscale(
     down, up = METHODS[downscale_method], METHODS[upscale_method]
     span = at(start_percent), at(end_percent)
     patches = deep_shrink(block_number, downscale_factor, span, down, up, after_skip=downscale_after_skip)
-    return _patched(model, patches)
+    return model.with_patches(patches)
 
 
 @node("ModelComputeDtype", category="advanced/debug/model")
@@ -183,12 +182,7 @@ def torch_compile_model(*, model: Model, backend: Annotated[str, Choice(("induct
 
 
 def _with_free_u(model: Model, coarse: tuple[float, float], fine: tuple[float, float], gain: Gain) -> Model:
-    assert model.contents.unet is not None, "a model was loaded from a file with a denoiser"
-    return _patched(model, freeu(model.contents.unet.shape.block_channels[0], coarse, fine, gain))
-
-
-def _patched(model: Model, patches: Patches) -> Model:
-    return replace(model, patches=model.patches.plus(patches))
+    return model.with_patches(freeu(model.shape.block_channels[0], coarse, fine, gain))
 
 
 def _guided(model: Model, finish: After) -> Model:

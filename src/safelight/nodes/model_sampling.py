@@ -5,13 +5,13 @@ from dataclasses import replace
 from typing import Annotated
 
 from safelight.diffusion.noise_schedule import (
+    BETAS,
     LCM_STRIDE,
     NoiseSchedule,
     continuous_edm,
     continuous_flow,
     continuous_v,
     discrete,
-    scaled_linear_betas,
 )
 from safelight.errors import BadInput
 from safelight.families.sdxl import PLAYGROUND_LATENT
@@ -46,7 +46,7 @@ def model_sampling_discrete(*, model: Model, sampling: Annotated[str, Choice(DIS
         zsnr: Whether it was trained to start from pure noise.
     """
     stride = LCM_STRIDE if sampling == "lcm" else 1
-    schedule = discrete(scaled_linear_betas(), zero_terminal_snr=zsnr, stride=stride)
+    schedule = discrete(BETAS[model.family.schedule](), zero_terminal_snr=zsnr, stride=stride)
     return replace(model, prediction=DISCRETE[sampling], schedule=schedule)
 
 

@@ -6,8 +6,9 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
+from safelight.diffusion.batch import repeat_to
 from safelight.diffusion.latent import Latent
-from safelight.nodes.resize import repeat_to, resize
+from safelight.nodes.resize import resize
 
 CELL = 8
 """Pixels along the side of a latent cell."""

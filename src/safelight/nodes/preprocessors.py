@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from safelight.graph.node import Choice, Range, node
-from safelight.models.annotators import ANNOTATORS, annotate
+from safelight.models.control.annotators import ANNOTATORS, annotate
 from safelight.nodes.run import Run
 from safelight.nodes.sockets import Image
 

@@ -12,6 +12,8 @@ import torch.nn.functional as F
 from PIL import Image as PilImage
 from torch import Tensor
 
+from safelight.diffusion.batch import repeat_to
+
 
 def bislerp(x: Tensor, width: int, height: int) -> Tensor:
     """Bilinear placement, but neighbours are joined along the arc between them, not the chord.
@@ -99,14 +101,6 @@ def crop_to_multiple(x: Tensor, multiple: int) -> Tensor:
     height, width = x.shape[-2:]
     top, left = height % multiple // 2, width % multiple // 2
     return x[..., top : top + height // multiple * multiple, left : left + width // multiple * multiple]
-
-
-def repeat_to(x: Tensor, length: int) -> Tensor:
-    """A batch brought to `length` items: repeated from its start, or cut."""
-    if x.shape[0] == length:
-        return x
-    rounds = -(-length // x.shape[0])
-    return torch.cat([x] * rounds)[:length]
 
 
 def match(x: Tensor, like: Tensor, method: str = "bilinear") -> Tensor:

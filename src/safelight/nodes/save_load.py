@@ -3,17 +3,19 @@
 import secrets
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, BinaryIO, NamedTuple
+from typing import Annotated, BinaryIO, Literal, NamedTuple
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor
 
 from safelight.diffusion.latent import Latent
 from safelight.errors import BadInput
-from safelight.files.pictures import Picture, read_picture, write_png
-from safelight.graph.node import Choice, File, node
+from safelight.files.pictures import Picture, read_picture, write_lossy, write_png
+from safelight.graph.node import Choice, File, Range, node
 from safelight.nodes.masks import CHANNELS
 from safelight.nodes.run import Run
 from safelight.nodes.saving import Series, kept_texts, to_pixels
@@ -23,6 +25,9 @@ SAVED_LEVEL = 4
 """PNG compression of kept pictures: past it files hardly shrink."""
 PREVIEW_LEVEL = 1
 """PNG compression of previews, which are thrown away soon."""
+
+COMPRESSED: dict[str, tuple[Literal["WEBP", "JPEG"], str]] = {"webp": ("WEBP", ".webp"), "jpeg": ("JPEG", ".jpg")}
+"""By name: the format, and the file ending."""
 
 OLD_LATENT_SCALE = 0.18215
 """What latents in files without a version tensor were multiplied by."""
@@ -88,6 +93,37 @@ def save_image(*, images: Image, filename_prefix: str = "ComfyUI", run: Run) -> 
             %year% %month% %day% %hour% %minute% %second% %batch_num% and %date:yyyy-MM-dd% are filled in.
     """
     _save_pictures(images, filename_prefix, "output", SAVED_LEVEL, run)
+
+
+@node("SaveImageCompressed", category="image", title="Save Image (WebP, JPEG)", output=True)
+def save_image_compressed(
+    *,
+    images: Image,
+    filename_prefix: str = "ComfyUI",
+    format: Annotated[str, Choice(COMPRESSED)],
+    quality: Annotated[int, Range(0, 100)] = 90,
+    run: Run,
+) -> None:
+    """Save pictures in the output folder as WebP or JPEG, with the workflow that made them inside.
+
+    Args:
+        filename_prefix: Beginning of the file name, as for Save Image.
+        format: `webp` keeps transparency; `jpeg` has no room for workflows beyond 64 KiB, which are left out.
+        quality: The higher, the larger; 100 gives a WebP that keeps every pixel as it is.
+    """
+    kind, ending = COMPRESSED[format]
+    texts = kept_texts(run)
+    series = Series("output", filename_prefix, images.shape[2], images.shape[1], run)
+    left_out: list[str] = []
+    for number, image in enumerate(images):
+        pixels = to_pixels(image, run).numpy()
+
+        def write(file: BinaryIO, pixels: NDArray[np.uint8] = pixels) -> None:
+            left_out[:] = write_lossy(file, pixels, texts, kind=kind, quality=quality)
+
+        run.show("images", series.add(ending, write, number), "output")
+    if left_out:
+        run.warn(f"The {' and the '.join(left_out)} of this workflow did not fit into a JPEG; save as WebP to keep it.")
 
 
 @node("PreviewImage", category="image", title="Preview Image", output=True)

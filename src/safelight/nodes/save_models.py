@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from itertools import chain
-from typing import BinaryIO
 
 from safelight.graph.node import node
 from safelight.models.model import Model
@@ -13,12 +12,11 @@ from safelight.models.saving import (
     model_entries,
     tower_entries,
     vae_entries,
-    write_safetensors,
 )
 from safelight.models.text_encoder import Clip
 from safelight.models.vae import Vae
 from safelight.nodes.run import Run
-from safelight.nodes.saving import Series, kept_texts
+from safelight.nodes.saving import save_weights
 
 MERGING = "advanced/model_merging"
 
@@ -76,11 +74,6 @@ def vae_save(*, vae: Vae, filename_prefix: str = "vae/ComfyUI_vae", run: Run) ->
 
 
 def _save(entries: Iterable[Entry], told: dict[str, str], prefix: str, run: Run) -> None:
-    written = list(entries)
     title = {"modelspec.title": prefix.rpartition("/")[2]} if told else {}
-
-    def write(file: BinaryIO) -> None:
-        write_safetensors(file, written, {**told, **title, **kept_texts(run)})
-
-    path = Series("output", prefix, 0, 0, run).add(".safetensors", write)
+    path = save_weights(entries, told | title, prefix, run)
     run.text(f"Saved as {path.relative_to(run.folders.writable('output', 'x').parent)}.")

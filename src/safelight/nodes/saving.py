@@ -1,7 +1,7 @@
 """What all nodes that save share: names, the texts kept inside, and pixels as bytes."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from safelight.files.naming import BATCH_NUMBER, filled_in, next_counter, write_numbered
+from safelight.models.saving import Entry, write_safetensors
 from safelight.nodes.run import Run
 
 
@@ -47,6 +48,23 @@ def kept_texts(run: Run) -> dict[str, str]:
     """The texts kept in a saved file: the workflow as `prompt`, and the metadata; texts plain, all else as JSON."""
     kept = {"prompt": run.workflow, **run.metadata}
     return {key: value if isinstance(value, str) else json.dumps(value) for key, value in kept.items()}
+
+
+def save_weights(entries: Iterable[Entry], metadata: Mapping[str, str], prefix: str, run: Run) -> Path:
+    """Write a file of weights into the output folder.
+
+    Args:
+        entries: Its tensors.
+        metadata: What the file says of itself, beside the workflow.
+        prefix: Beginning of the name, as the person wrote it.
+        run: The node's run.
+    """
+    written = list(entries)
+
+    def write(file: BinaryIO) -> None:
+        write_safetensors(file, written, {**metadata, **kept_texts(run)})
+
+    return Series("output", prefix, 0, 0, run).add(".safetensors", write)
 
 
 def to_pixels(image: Tensor, run: Run) -> Tensor:

@@ -33,8 +33,7 @@ def easy_cache_node(
         verbose: Whether the log is told of each step that was skipped.
     """
     rule = _rule(model, reuse_threshold, start_percent, end_percent, verbose)
-    patches = easy_cache(rule, model.family.latent.channels)
-    return replace(model, patches=model.patches.plus(patches))
+    return model.with_patches(easy_cache(rule, model.family.latent.channels))
 
 
 @node("LazyCache", category=CATEGORY, experimental=True)

@@ -11,7 +11,7 @@ from safelight.diffusion.conditioning import Cond
 from safelight.errors import BadInput
 from safelight.graph.node import Choice, File, Range, node
 from safelight.models.clip_vision import ClipVisionOutput
-from safelight.models.style_model import StyleModel, emphasis, load_style_model
+from safelight.models.image_prompts.style_model import StyleModel, emphasis, load_style_model
 from safelight.nodes.run import Run
 from safelight.nodes.sockets import Conditioning
 
@@ -62,8 +62,8 @@ def style_model_apply(
     for cond in conditioning:
         if cond.context.shape[-1] != tokens.shape[-1]:
             raise BadInput(
-                what=f"{style_model.name} is for prompts of {tokens.shape[-1]} features, and this prompt has "
-                f"{cond.context.shape[-1]}.",
+                what=f"{style_model.name} is for prompts of {tokens.shape[-1]} numbers per token, and this one "
+                f"has {cond.context.shape[-1]}.",
                 mend="Use a checkpoint of the family that the style model was made for, mostly SD 1.x.",
             )
     return tuple(STRENGTHS[strength_type](cond, tokens, strength) for cond in conditioning)

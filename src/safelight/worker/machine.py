@@ -28,7 +28,8 @@ def machine_of(settings: Settings) -> Machine:
 
 def device_title(device: torch.device, chosen: Precision) -> str:
     """What measured speeds belong to: the device, and the number type of the denoiser."""
-    name = f"CPU, {torch.get_num_threads()} threads" if device.type == "cpu" else device.type
+    threads = torch.get_num_threads()
+    name = f"CPU, {threads} thread{'s' if threads > 1 else ''}" if device.type == "cpu" else device.type
     if device.type == "cuda":
         name = torch.cuda.get_device_name(device)
     return f"{name}, {str(chosen.unet).removeprefix('torch.')}"

@@ -12,6 +12,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from safelight.diffusion.conditioning import Cond
+from safelight.diffusion.sharing import settle
 from safelight.errors import BadInput
 from safelight.files.folders import Folders
 from safelight.models.guider import Guider
@@ -121,6 +122,12 @@ def test_boxes_of_one_model_are_seen_together_in_any_order(gligen: Gligen) -> No
     both = with_boxes(gligen, cat, dog)
     assert len(both.changes) == 1
     torch.testing.assert_close(estimate(both), estimate(with_boxes(gligen, dog, cat)), rtol=1e-3, atol=1e-3)
+
+
+def test_boxes_count_for_the_negative_prompt_too_unless_it_has_its_own(gligen: Gligen) -> None:
+    positive, plain, own = with_boxes(gligen, a_box(1)), cond_for("sd1", 2), with_boxes(gligen, a_box(2))
+    assert settle((plain,), (positive,))[0].changes == positive.changes
+    assert settle((own,), (positive,)) == (own,)
 
 
 def test_closed_gates_change_nothing(tmp_path: Path, placement: Placement, fp32: Precision) -> None:

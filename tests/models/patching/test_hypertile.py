@@ -50,7 +50,25 @@ def test_a_tile_asks_for_a_square_of_cells_and_sees_a_band_of_the_picture() -> N
 
 @pytest.mark.parametrize(("depth", "tokens"), [(0, 64), (1, 16)])
 def test_coarser_levels_are_tiled_if_asked_for(depth: int, tokens: int) -> None:
-    assert seen(site(8, 8, latent=(15, 16)), 4, depth=depth)[0][1] == tokens
+    assert seen(site(8, 8, latent=(16, 16)), 4, depth=depth)[0][1] == tokens
+
+
+def test_a_level_at_which_a_side_was_rounded_is_left_whole() -> None:
+    assert seen(site(8, 8, latent=(15, 16)), 4, depth=1)[0][1] == 64
+
+
+def test_a_wide_picture_is_cut_as_if_it_were_a_tall_one() -> None:
+    """As other programs do; what they recorded is of square pictures."""
+    (around,) = hypertile(2, 1, 0, grows=False).self_attention
+    asks: list[list[int]] = []
+
+    def attend(x: Tensor, key_input: Tensor, value_input: Tensor) -> Tensor:
+        asks.extend(x[..., 0].long().tolist())
+        return x
+
+    cells = torch.arange(32.0).reshape(1, 32, 1)
+    around(site(4, 8), attend, cells, cells, cells)
+    assert asks[1] == [2, 3, 6, 7]
 
 
 def test_tiles_grow_with_the_level_if_asked_for() -> None:

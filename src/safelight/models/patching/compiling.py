@@ -1,11 +1,9 @@
 """A network compiled for the device that it runs on."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import torch
 from torch import Tensor
-from torch._dynamo.exc import TorchDynamoException
 
 from safelight.errors import SafelightError
 from safelight.models.model import Model
@@ -22,6 +20,9 @@ def compiled(model: Model, backend: str) -> Model:
     Raises:
         SafelightError: While it runs, where nothing here can compile.
     """
+    # Imported late: the compiler takes longer than everything else here.
+    from torch._dynamo.exc import TorchDynamoException  # noqa: PLC0415
+
     run = torch.compile(_run, backend=backend)
 
     def around(asked: Asked, network: Callable[[Tensor], Tensor], shown: Tensor) -> Tensor:
@@ -35,7 +36,7 @@ def compiled(model: Model, backend: str) -> Model:
             ) from error
         return answer
 
-    return replace(model, patches=model.patches.plus(Patches(network=(around,))))
+    return model.with_patches(Patches(network=(around,)))
 
 
 def _run(network: Callable[[Tensor], Tensor], shown: Tensor) -> Tensor:

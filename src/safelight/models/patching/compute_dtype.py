@@ -17,9 +17,7 @@ def in_dtype(model: Model, dtype: torch.dtype) -> Model:
     """
     if dtype == model.dtype:
         return model
-    part = model.contents.unet
-    assert part is not None, "a model was loaded from a file with a denoiser"
-    network = build_unet(part.shape)
+    network = build_unet(model.shape)
     own = model.placement.wardrobe.weights(model.network, UNPATCHED)
     network.load_state_dict({name: weight.to(HOST, dtype) for name, weight in own}, assign=True)
     network.eval().requires_grad_(False)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -171,6 +171,7 @@ class Gligen:
 class Grounding(Patches):
     """Things in their boxes, as a change of the denoiser; made by `grounded`."""
 
+    shared: ClassVar[bool] = True
     gligen: Gligen | None = None
     boxes: tuple[Box, ...] = ()
 
@@ -247,10 +248,7 @@ def load_gligen(path: Path, placement: Placement, precision: Precision) -> Glige
     with torch.device("meta"):
         network = GligenNetwork((shapes[words][0], shapes[first][0], shapes[last][0]), fusers)
     dtype = precision.unet
-    size = sum(weights[there].numel() for there in stored.values()) * dtype.itemsize
-    device = placement.place_for(size)
-    fill_from(network, weights, stored, Source, part="GLIGEN", device=device, dtype=dtype)
-    placement.note(network)
+    fill_from(network, weights, stored, Source, part="GLIGEN", placement=placement, dtype=dtype)
     return Gligen(network, path.name, shapes[words][0], dtype, placement)
 
 

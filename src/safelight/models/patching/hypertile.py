@@ -3,8 +3,6 @@
 Source: tfernd, 2023, github.com/tfernd/HyperTile.
 """
 
-from math import ceil
-
 import torch
 from torch import Tensor
 
@@ -33,19 +31,23 @@ def hypertile(tile: int, choices: int, depth: int, *, grows: bool) -> Patches:
         # other patches may have taken tokens away, or put some beside them
         if halved is None or any(each.shape[1] != cells for each in (x, key_input, value_input)):
             return attend(x, key_input, value_input)
+        # height for width, as in the programs whose pictures this is to repeat: of no account where they are the same
+        size = site.size[::-1]
         draws = site.asked.memory.setdefault(key, torch.Generator().manual_seed(0))
         least = tile * 2**halved if grows else tile
-        counts = [_count(side, least, choices, draws) for side in site.size]
+        counts = [_count(side, least, choices, draws) for side in size]
         bands = (_in_bands(each, counts) for each in (key_input, value_input))
-        return _join(attend(_split(x, site.size, counts), *bands), site.size, counts)
+        return _join(attend(_split(x, size, counts), *bands), size, counts)
 
     return Patches(self_attention=(around,))
 
 
 def _times_halved(site: Site, most: int) -> int | None:
-    """How many times the latent was halved on the way to a place; None for more than `most`, or another size."""
-    sizes = [tuple(ceil(side / 2**times) for side in site.asked.size) for times in range(most + 1)]
-    return sizes.index(site.size) if site.size in sizes else None
+    """How many times the latent was halved, without a rest, on the way to a place; None for more than `most`."""
+    height, width = site.asked.size
+    cells = [height * width / 4**times for times in range(most + 1)]
+    here = site.size[0] * site.size[1]
+    return cells.index(here) if here in cells else None
 
 
 def _count(side: int, least: int, choices: int, draws: torch.Generator) -> int:

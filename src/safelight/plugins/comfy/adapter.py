@@ -110,7 +110,9 @@ class _Adapter:
         return cast(Sequence[str], _now(asks(**accepted(asks, given))) or ())
 
     def _fingerprint(self, /, **inputs: object) -> object:
-        return self._asked("IS_CHANGED", inputs | dict.fromkeys(self._inputs.hidden))
+        given = self._each_in_a_list(inputs | dict.fromkeys(self._inputs.hidden))
+        asks = self._cls.IS_CHANGED
+        return _now(asks(**accepted(asks, given)))
 
     def _check(self, literals: Mapping[str, object], linked: Mapping[str, str]) -> str | None:
         given = self._each_in_a_list({**dict.fromkeys(linked), **literals}) | {"input_types": dict(linked)}
@@ -127,10 +129,6 @@ class _Adapter:
         if answer is True:
             return None
         return answer if isinstance(answer, str) else f"{self._spec.class_type} finds its inputs wrong."
-
-    def _asked(self, name: str, given: Mapping[str, object]) -> object:
-        asks = getattr(self._cls, name)
-        return _now(asks(**accepted(asks, self._each_in_a_list(given))))
 
     def _each_in_a_list(self, given: Mapping[str, object]) -> dict[str, object]:
         """Values as nodes that take lists get them."""

@@ -1,0 +1,1 @@
+"""Networks that are shown a picture and steer the denoiser by it."""
