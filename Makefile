@@ -15,7 +15,7 @@ image: $(READY)  ## PROMPT="…": make a picture and print its path
 	@$(BIN)/safelight generate "$(PROMPT)"
 
 test: $(READY)  ## set up, then run every test
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --dist worksteal
 
 lint: $(READY)  ## formatting, lint and types
 	$(BIN)/ruff format --check .
