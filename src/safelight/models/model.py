@@ -1,5 +1,6 @@
 """A denoiser and how it is asked: noisy latent in, estimate of the clean one out."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial, reduce
@@ -27,9 +28,10 @@ if TYPE_CHECKING:
     from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 
 
-class WeightChange(NetworkChange):
+class WeightChange(NetworkChange, ABC):
     """A change of weights in some calls of the network only."""
 
+    @abstractmethod
     def weights(self, model: "Model", sigma: float, memory: dict[object, Any]) -> WeightPatches:
         """What the model wears under it.
 
@@ -38,7 +40,6 @@ class WeightChange(NetworkChange):
             sigma: The noise level.
             memory: What is kept from one call to the next of one run, by keys of its owner's own.
         """
-        raise NotImplementedError
 
 
 @dataclass(frozen=True)
