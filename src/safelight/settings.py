@@ -33,7 +33,24 @@ class Settings(BaseSettings):
             separated as in `PATH`.
         device: `auto` takes an accelerator if there is one.
         dtype: What weights are run in; `auto` suits the device.
+        vram: How much stays on the device; `auto` suits its memory.
         cache_bytes: How much memory the results of nodes may take.
+        disk_cache_bytes: How much room on the disk the results of nodes that took long may take; 0 keeps none.
+        host, port: Where the server listens.
+        allowed_hosts: Names by which the server may be called, beside `localhost` and numeric addresses; in the
+            environment separated by commas.
+        allowed_origins: Pages of other servers that may use the API from a browser, as `https://studio.example`.
+        auth: Whether people sign in: `auto` where the server can be reached from elsewhere, or there are users.
+        insecure: Listen elsewhere than on loopback without anybody signing in.
+        database: URL of the database, as SQLAlchemy takes it; empty for SQLite in the home folder.
+        cluster: Address of a Ray cluster whose GPUs are used, or `auto`; empty for this machine's alone.
+        fetch_urls: Whether nodes and routes may fetch what a URL names.
+        job_seconds: A job that runs longer is stopped.
+        most_queued: Jobs that one person may have in the queue.
+        most_nodes: Of a workflow.
+        most_pixels: Of all pictures of one batch together that a workflow may make.
+        body_bytes, upload_bytes: Of a request, and of one that brings files.
+        spare_bytes: No job is begun while the disk has less room than that.
     """
 
     model_config = SettingsConfigDict(env_prefix="SAFELIGHT_", env_ignore_empty=True, extra="forbid", frozen=True)
@@ -42,12 +59,35 @@ class Settings(BaseSettings):
     model_roots: Annotated[tuple[Path, ...], NoDecode] = ()
     device: str = "auto"
     dtype: Literal["auto", "fp32", "fp16", "bf16"] = "auto"
+    vram: Literal["auto", "low", "normal", "high"] = "auto"
     cache_bytes: Annotated[int, Field(ge=0)] = 2 * GIGABYTE
+    disk_cache_bytes: Annotated[int, Field(ge=0)] = 5 * GIGABYTE
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8188
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = ()
+    allowed_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    auth: Literal["auto", "on"] = "auto"
+    insecure: bool = False
+    database: Annotated[str, Field(repr=False)] = ""
+    cluster: str = ""
+    fetch_urls: bool = False
+    job_seconds: Annotated[float, Field(gt=0)] = 4 * 3600.0
+    most_queued: Annotated[int, Field(gt=0)] = 10_000
+    most_nodes: Annotated[int, Field(gt=0)] = 20_000
+    most_pixels: Annotated[int, Field(gt=0)] = 2**28
+    body_bytes: Annotated[int, Field(gt=0)] = 32 * 2**20
+    upload_bytes: Annotated[int, Field(gt=0)] = 100 * 2**20
+    spare_bytes: Annotated[int, Field(ge=0)] = 500_000_000
 
     @field_validator("model_roots", mode="before")
     @classmethod
     def _split_roots(cls, roots: object) -> object:
         return [root for root in roots.split(os.pathsep) if root] if isinstance(roots, str) else roots
+
+    @field_validator("allowed_hosts", "allowed_origins", mode="before")
+    @classmethod
+    def _split_names(cls, names: object) -> object:
+        return [name.strip() for name in names.split(",") if name.strip()] if isinstance(names, str) else names
 
     @field_validator("device")
     @classmethod

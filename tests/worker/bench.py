@@ -10,6 +10,7 @@ from safelight.graph.node import AnyNode
 from safelight.graph.validate import validate
 from safelight.protocol.events import Cached, Emit, Event, NodeStarted
 from safelight.worker.cache import Cache
+from safelight.worker.disk_cache import DiskCache
 from safelight.worker.executor import Executor
 from safelight.worker.job import IsCancelled, Job, Outcome
 
@@ -24,6 +25,7 @@ class TestRun:
     __test__ = False
     job: Job
     node: str
+    claimant: str
     emit: Emit
     cancelled: IsCancelled
 
@@ -34,12 +36,13 @@ class Bench:
 
     nodes: Sequence[AnyNode]
     limit: int = GIGABYTE
+    disk: DiskCache | None = None
     events: list[Event] = field(default_factory=list)
     files: dict[tuple[str, str], object] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         registry = {node.spec.class_type: node for node in self.nodes}
-        self.cache = Cache(self.limit)
+        self.cache = Cache(self.limit, self.disk)
         self.executor = Executor(
             registry, self.cache, TestRun, self.names, lambda folder, name: self.files.get((folder, name))
         )

@@ -6,6 +6,7 @@ import torch
 
 from safelight.protocol.events import Output
 from safelight.worker.cache import ENTRY, OBJECT, Cache, size_of
+from safelight.worker.stored import Entry
 
 
 def kilobyte(value: int) -> tuple[torch.Tensor]:
@@ -15,7 +16,7 @@ def kilobyte(value: int) -> tuple[torch.Tensor]:
 def test_a_result_is_found_again_with_what_it_showed() -> None:
     cache = Cache(10_000)
     shown = Output("j", "1", "text", text="x")
-    cache.put("a", (1, 2), [shown])
+    cache.put("a", Entry((1, 2), (shown,)))
     entry = cache.get("a")
     assert entry is not None
     assert (entry.outputs, entry.shown) == ((1, 2), (shown,))
@@ -25,40 +26,40 @@ def test_a_result_is_found_again_with_what_it_showed() -> None:
 def test_the_least_recently_used_goes_first_and_the_bound_holds() -> None:
     cache = Cache(5_500)
     for index, key in enumerate("abc"):
-        cache.put(key, kilobyte(index))
+        cache.put(key, Entry(kilobyte(index)))
     cache.get("a")
-    cache.put("d", kilobyte(4))
+    cache.put("d", Entry(kilobyte(4)))
     assert [key for key in "abcd" if cache.get(key)] == ["a", "c", "d"]
     assert cache.size <= cache.limit
 
 
 def test_a_result_that_is_larger_than_the_bound_is_not_kept_and_pushes_nothing_out() -> None:
     cache = Cache(3_000)
-    cache.put("a", kilobyte(1))
-    cache.put("b", (torch.zeros(10_000),))
+    cache.put("a", Entry(kilobyte(1)))
+    cache.put("b", Entry((torch.zeros(10_000),)))
     assert cache.get("a") is not None
     assert cache.get("b") is None
 
 
 def test_a_result_is_replaced_and_its_size_with_it() -> None:
     cache = Cache(10_000)
-    cache.put("a", kilobyte(1))
+    cache.put("a", Entry(kilobyte(1)))
     size = cache.size
-    cache.put("a", kilobyte(2))
+    cache.put("a", Entry(kilobyte(2)))
     assert cache.size == size
     assert len(cache) == 1
 
 
 def test_nothing_is_kept_under_no_key() -> None:
     cache = Cache(10_000)
-    cache.put(None, (1,))
+    cache.put(None, Entry((1,)))
     assert len(cache) == 0
     assert cache.get(None) is None
 
 
 def test_clearing_forgets_everything() -> None:
     cache = Cache(10_000)
-    cache.put("a", (1,))
+    cache.put("a", Entry((1,)))
     cache.clear()
     assert (len(cache), cache.size) == (0, 0)
 
@@ -66,7 +67,7 @@ def test_clearing_forgets_everything() -> None:
 def test_many_small_results_stay_within_the_bound() -> None:
     cache = Cache(1_000_000)
     for index in range(5_000):
-        cache.put(str(index), (index,))
+        cache.put(str(index), Entry((index,)))
     assert cache.size <= cache.limit
     assert len(cache) <= 1_000_000 / ENTRY
 

@@ -15,8 +15,8 @@ from PIL import Image
 from safetensors.torch import save_file
 
 from safelight import __version__
-from safelight.files.pictures import read_text
-from safelight.graph.document import NodeCall
+from safelight.files.picture_files import read_text
+from safelight.graph.document import Link, NodeCall
 from safelight.graph.formats import load_api
 from safelight.protocol.events import (
     Cached,
@@ -30,7 +30,10 @@ from safelight.protocol.events import (
     Progress,
     Started,
 )
-from tests.studio import Ran, Studio, text_to_image, tiny_file
+from safelight.settings import Settings
+from safelight.worker import disk_cache
+from safelight.worker.session import Session
+from tests.studio import Graph, Ran, Studio, changed, node_of, text_to_image, tiny_file
 
 
 @pytest.fixture
@@ -40,6 +43,17 @@ def studio(home: Path) -> Studio:
 
 def ran_nodes(ran: Ran) -> list[str]:
     return [event.class_type for event in ran.told(NodeStarted)]
+
+
+@pytest.fixture
+def all_is_slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every result is worth keeping on the disk."""
+    monkeypatch.setattr(disk_cache, "LEAST_SECONDS", 0.0)
+    monkeypatch.setattr(disk_cache, "BYTES_PER_SECOND", 10**12)
+
+
+def results(home: Path) -> list[Path]:
+    return sorted((home / "cache" / "results").rglob("*.safetensors"))
 
 
 def test_the_same_workflow_makes_the_same_bytes_in_every_session(tmp_path: Path) -> None:
@@ -249,3 +263,134 @@ def test_a_full_disk_leaves_no_file_and_is_told_in_words(
     assert "Free some space" in ran.end.mend
     assert "Save" in ran.end.where
     assert not studio.leftovers()
+
+
+@pytest.mark.usefixtures("all_is_slow")
+def test_a_session_that_starts_anew_shows_what_an_earlier_one_made(home: Path) -> None:
+    graph = text_to_image(Studio(home).checkpoint("sd1"))
+    first, second = Studio(home).run(graph), Studio(home).run(graph)
+    assert "KSampler" in ran_nodes(first)
+    assert ran_nodes(second) == []
+    assert second.saved == first.saved
+    assert sorted(node for event in second.told(Cached) for node in event.nodes) == sorted(graph)
+    first.saved[0].unlink()
+    again = Studio(home).run(graph)
+    assert ran_nodes(again) == ["SaveImage"]
+    assert again.saved[0].is_file()
+
+
+@pytest.mark.usefixtures("all_is_slow")
+def test_work_goes_on_from_the_disk_as_from_memory_to_the_bit(home: Path, tmp_path: Path) -> None:
+    def larger(graph: Graph) -> Graph:
+        twice = Graph(graph)
+        sampler = node_of(graph, "KSampler")
+        twice["up"] = NodeCall(
+            "LatentUpscaleBy", {"samples": Link(sampler), "upscale_method": "bilinear", "scale_by": 1.5}
+        )
+        inputs = {**graph[sampler].inputs, "latent_image": Link("up"), "denoise": 0.6}
+        twice["again"] = NodeCall("KSampler", inputs)
+        return changed(twice, "VAEDecode", samples=Link("again"))
+
+    graph = changed(text_to_image(Studio(home).checkpoint("sd1")), "EmptyLatentImage", batch_size=2)
+    Studio(home).run(graph)
+    from_disk = Studio(home).run(larger(graph))
+    assert ran_nodes(from_disk).count("KSampler") == 1
+    assert "CLIPTextEncode" not in ran_nodes(from_disk)
+    other = Studio(tmp_path / "other")
+    other.checkpoint("sd1")
+    assert np.array_equal(from_disk.pixels, other.run(larger(graph)).pixels)
+
+
+@pytest.mark.usefixtures("all_is_slow")
+def test_results_of_another_precision_or_of_other_plugins_are_not_used(home: Path) -> None:
+    studio = Studio(home)
+    graph = text_to_image(studio.checkpoint("sd1"))
+    studio.run(graph)
+    assert "KSampler" in ran_nodes(Studio(home, dtype="bf16").run(graph))
+    updated = Studio(home)
+    settings = Settings(home=home, device="cpu", dtype="fp32")
+    updated.session = Session(settings, updated.folders, code="another")
+    assert "KSampler" in ran_nodes(updated.run(graph))
+
+
+@pytest.mark.usefixtures("all_is_slow")
+def test_nothing_is_written_where_the_disk_is_to_be_left_alone(home: Path) -> None:
+    studio = Studio(home)
+    studio.session = Session(Settings(home=home, device="cpu", disk_cache_bytes=0), studio.folders)
+    studio.run(text_to_image(studio.checkpoint("sd1")))
+    assert results(home) == []
+
+
+def test_only_what_took_long_and_what_was_saved_is_kept_on_the_disk(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(disk_cache, "LEAST_SECONDS", 10.0**6)
+    studio = Studio(home)
+    studio.run(text_to_image(studio.checkpoint("sd1")))
+    (kept,) = results(home)
+    assert kept.stat().st_size < 2000, "no pixels: what was saved, and where"
+
+
+@pytest.mark.usefixtures("all_is_slow")
+def test_a_disk_that_is_full_for_results_does_not_fail_the_job(
+    studio: Studio, home: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("safelight.worker.stored.write_safetensors", full)
+    ran = studio.run(text_to_image(studio.checkpoint("sd1")))
+    assert isinstance(ran.end, Done)
+    assert results(home) == []
+    assert "cannot be kept on the disk" in caplog.text
+
+
+def test_a_picture_whose_name_another_one_has_now_is_made_again(studio: Studio) -> None:
+    graph = text_to_image(studio.checkpoint("sd1"))
+    (path,) = studio.run(graph).saved
+    path.write_bytes(b"another picture")
+    (again,) = studio.run(graph).saved
+    assert again != path
+    assert path.read_bytes() == b"another picture"
+
+
+def test_no_claims_are_left_when_a_job_has_ended(studio: Studio, home: Path) -> None:
+    graph = text_to_image(studio.checkpoint("sd1"))
+    studio.run(graph)
+    studio.run(changed(graph, "KSampler", seed=8), cancelled=lambda: True)
+    assert list((home / "cache" / "claims").iterdir()) == []
+    assert len(studio.leftovers()) == 1
+
+
+def test_a_job_for_one_node_runs_what_that_needs_and_no_more(studio: Studio) -> None:
+    graph = text_to_image(studio.checkpoint("sd1"))
+    events: list[Event] = []
+    outcome = studio.session.run("job", graph, events.append, targets=[node_of(graph, "KSampler")])
+    assert isinstance(outcome.end, Done)
+    assert list(outcome.outputs) == [node_of(graph, "KSampler")]
+    assert not studio.leftovers()
+
+
+@pytest.mark.parametrize("models", [False, True])
+def test_freed_memory_is_filled_again_when_it_is_needed(models: bool, studio: Studio) -> None:
+    graph = text_to_image(studio.checkpoint("sd1"))
+    first = studio.run(graph).pixels
+    studio.session.free(models=models)
+    ran = studio.run(changed(graph, "SaveImage", filename_prefix="again"))
+    assert "KSampler" in ran_nodes(ran)
+    assert np.array_equal(ran.pixels, first)
+
+
+def test_what_a_killed_process_left_half_written_is_removed_when_a_session_starts(home: Path) -> None:
+    parts = [
+        home / place / ".0123456789abcdef.part" for place in ("output/a", "temp", "cache/results/x", "users/1/output")
+    ]
+    for part in parts:
+        part.parent.mkdir(parents=True)
+        part.touch()
+        os.utime(part, (1, 1))
+    Studio(home)
+    waited = time.monotonic()
+    while any(part.exists() for part in parts) and time.monotonic() - waited < 30:
+        time.sleep(0.01)
+    assert not any(part.exists() for part in parts)

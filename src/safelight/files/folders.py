@@ -6,9 +6,9 @@ Names of folders are those of the ComfyUI world, so that workflows and clients f
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path, PurePosixPath
 
 from safelight.errors import BadInput
 
@@ -27,6 +27,7 @@ class FolderKind:
         starter: Files of the starter that are listed as well.
         marked_by: Where whole folders are listed rather than files, the file that such a folder has.
         sets: Whether the folders that such files are in are listed, at any depth, rather than the files.
+        hidden: Whether what begins with a dot may be read and written, though it is not listed.
     """
 
     under: tuple[str, ...]
@@ -34,6 +35,7 @@ class FolderKind:
     starter: tuple[str, ...] = ()
     marked_by: str = ""
     sets: bool = False
+    hidden: bool = False
 
 
 MODEL_FOLDERS: dict[str, FolderKind] = {
@@ -68,9 +70,27 @@ FILE_FOLDERS: dict[str, FolderKind] = {
 }
 PICTURES = frozenset((".png", ".jpg", ".jpeg", ".webp"))
 SET_FOLDERS: dict[str, FolderKind] = {"image_sets": FolderKind(("input",), PICTURES, sets=True)}
+USERDATA = "userdata"
+DATA_FOLDERS: dict[str, FolderKind] = {USERDATA: FolderKind(("user/default",), None, hidden=True)}
+"""What graph editors keep for a person: workflows, notes of their own."""
+USERS = "users"
+"""Below the home folder: the pictures of each person, where there are several."""
 LONGEST_PART = 255  # bytes; of a file's name, on every common file system
 LONGEST_NAME = 1000
+RUN_OR_SHOWN = frozenset(
+    # what browsers show as pages or run
+    ".htm .html .xht .xhtml .shtml .mht .mhtml .svg .svgz .xml .xsl .xslt .js .mjs .cjs .css .wasm .swf "
+    # what servers run
+    ".php .phtml .asp .aspx .jsp .cgi "
+    # what systems run, or open something by
+    ".exe .com .bat .cmd .ps1 .psm1 .vbs .vbe .jse .ws .wsf .wsh .hta .scr .pif .cpl .msi .msc .dll .sys .lnk .url "
+    ".scf .reg .jar .sh .bash .zsh .fish .csh .command .desktop .app .so .dylib .py .pyw .pyc .pyd .pl .rb".split()
+)
+"""Endings that no file written here has, whoever chose its name."""
 _SEPARATOR = re.compile(r"[/\\]")
+_TRICKS = re.compile(r"[\0-\x1f\x7f:]|[. ](?=[/\\]|$)")
+"""Control characters; Windows' drives and streams, and endings that it drops."""
+_DEVICE = re.compile(r"(?i)(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³]) *(\..*)?")
 _ANNOTATED = re.compile(rf"(.*\S)\s*\[({'|'.join(FILE_FOLDERS)})\]")
 OLD_NAMES = {"unet": "diffusion_models", "clip": "text_encoders"}
 
@@ -128,6 +148,18 @@ class Folders:
                     directories[name].append(directory)
         return cls(home, {name: tuple(paths) for name, paths in directories.items()})
 
+    def of_user(self, user: str) -> "Folders":
+        """The folders as a person sees them: models are everybody's, pictures each one's own.
+
+        Args:
+            user: Id of the person; empty where there is one only, whose pictures are right in the home folder.
+        """
+        if not user:
+            return self
+        own = {name: (self.home / USERS / user / name,) for name in FILE_FOLDERS}
+        data = self.home / "user" / user
+        return replace(self, directories={**self.directories, **own, "image_sets": own["input"], USERDATA: (data,)})
+
     def make(self) -> None:
         """Create the folders that a person puts files into, and those that the program does."""
         for name in _KINDS:
@@ -170,11 +202,11 @@ class Folders:
             name: As `list` gives it; a backslash separates sub-folders too.
 
         Raises:
-            BadInput: The name leads out of the folder, by itself or by a link; or there is no such file.
+            BadInput: The name leads out of the folder, by itself or by a link, or is hidden; or there is no such file.
         """
         folder, name = annotated(_known(folder), name)
-        relative = _inside(name)
         kind = _KINDS[folder]
+        relative = _inside(name, kind)
         if kind.marked_by:
             relative /= kind.marked_by
         if kind.marked_by or kind.sets or kind.endings is None or relative.suffix.lower() in kind.endings:
@@ -198,17 +230,24 @@ class Folders:
             name: With sub-folders, if any, as `folder/file`.
 
         Raises:
-            BadInput: The name leads out of the folder, by itself or by a link.
+            BadInput: The name leads out of the folder, by itself or by a link; it is hidden, or ends as a program does.
         """
-        directory = self.directories[_known(folder)][0]
-        path = (directory / _inside(name)).resolve()
-        if not path.is_relative_to(directory.resolve()):
+        folder = _known(folder)
+        directory = self.directories[folder][0]
+        relative = _inside(name, _KINDS[folder])
+        if relative.suffix.lower() in RUN_OR_SHOWN:
+            raise BadInput(
+                f"{name!r} is a name for a program or a page, and such files are not written.",
+                mend=f"Take a name that does not end in {relative.suffix}.",
+            )
+        path = (directory / relative).resolve()
+        if not path.is_relative_to(directory.resolve()) or path.is_dir():
             raise _outside(name)
         path.parent.mkdir(parents=True, exist_ok=True)
         return path
 
 
-_KINDS = MODEL_FOLDERS | FILE_FOLDERS | SET_FOLDERS
+_KINDS = MODEL_FOLDERS | FILE_FOLDERS | SET_FOLDERS | DATA_FOLDERS
 
 
 def annotated(folder: str, name: str) -> tuple[str, str]:
@@ -227,27 +266,27 @@ def _known(folder: str) -> str:
     return name
 
 
-def _inside(name: str) -> Path:
+def _inside(name: str, kind: FolderKind) -> Path:
     """`name` as a relative path that cannot climb."""
-    if not _is_plain(name):
+    if not _is_plain(name) or (not kind.hidden and any(part.startswith(".") for part in _SEPARATOR.split(name))):
         raise _outside(name)
     return Path(*_SEPARATOR.split(name))
 
 
 def _is_plain(name: str) -> bool:
     """Whether a name is a relative path without tricks; Windows' ways to leave a folder are refused everywhere."""
+    parts = _SEPARATOR.split(name)
     try:
-        longest = max(len(part.encode()) for part in _SEPARATOR.split(name))
+        longest = max(len(part.encode()) for part in parts)
     except UnicodeEncodeError:
         return False
-    parts = set(_SEPARATOR.split(name))
-    climbs = bool(parts & {"", ".", ".."}) or bool(PureWindowsPath(name).drive)
-    return not climbs and "\0" not in name and longest <= LONGEST_PART and len(name) <= LONGEST_NAME
+    is_tricky = "" in parts or _TRICKS.search(name) or any(_DEVICE.fullmatch(part) for part in parts)
+    return not is_tricky and longest <= LONGEST_PART and len(name) <= LONGEST_NAME
 
 
 def _outside(name: str) -> BadInput:
     return BadInput(
-        f"{name!r} is not a name inside the folder.",
+        f"{name[:200]!r} is not a name inside the folder.",
         mend="Give the name as it is listed; a folder elsewhere can be added in the settings.",
     )
 

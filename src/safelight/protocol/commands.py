@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from safelight.protocol.wire import Vocabulary
+
 
 @dataclass(frozen=True)
 class Run:
@@ -13,12 +15,18 @@ class Run:
         workflow: In the API format, as it was checked.
         targets: Nodes to run for; None for all that save or show something.
         metadata: To be kept in saved files, by key.
+        notes: For the record that saved files keep under the key `safelight`.
+        user: Whose pictures are read and written; empty where there is one person only.
+        previews: Whether anybody looks at how far it is.
     """
 
     job: str
     workflow: Mapping[str, object]
     targets: tuple[str, ...] | None = None
     metadata: Mapping[str, object] = field(default_factory=dict)
+    notes: Mapping[str, object] = field(default_factory=dict)
+    user: str = ""
+    previews: bool = False
 
 
 @dataclass(frozen=True)
@@ -41,3 +49,10 @@ class Shutdown:
 
 
 Command = Run | Cancel | Free | Shutdown
+
+COMMANDS: dict[str, type[Command]] = {"run": Run, "cancel": Cancel, "free": Free, "shutdown": Shutdown}
+"""Command types by their tag."""
+
+VOCABULARY: Vocabulary[Command] = Vocabulary("command", COMMANDS)
+to_json = VOCABULARY.to_json
+from_json = VOCABULARY.from_json

@@ -5,12 +5,10 @@ A job is `queued`, `started`, and ends with one of `done`, `failed` and `cancell
 node does by expanding into others is reported as its own doing.
 """
 
-from base64 import b64decode, b64encode
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, fields
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass
 
-from safelight.errors import BadInput
+from safelight.protocol.wire import Vocabulary
 
 
 @dataclass(frozen=True)
@@ -143,62 +141,6 @@ EVENTS: dict[str, type[Event]] = {
 }
 """Event types by their tag."""
 
-_TAGS = {event_type: tag for tag, event_type in EVENTS.items()}
-
-
-def to_json(event: Event) -> dict[str, object]:
-    """The event as JSON data: its tag as `event`, and its fields; bytes in base64."""
-    return {"event": _TAGS[type(event)]} | {name: _written(value) for name, value in asdict(event).items()}
-
-
-def from_json(document: Mapping[str, object]) -> Event:
-    """The event that `to_json` wrote.
-
-    Raises:
-        BadInput: It is none; the message says why.
-    """
-    tag = document.get("event")
-    event_type = EVENTS.get(tag) if isinstance(tag, str) else None
-    if event_type is None:
-        raise BadInput(f"{tag!r} is not an event.", mend=f"Events are: {', '.join(EVENTS)}.")
-    known = {field.name: field.type for field in fields(event_type)}
-    given = {name: value for name, value in document.items() if name != "event"}
-    try:
-        return event_type(**{name: _READERS[known[name]](value) for name, value in given.items()})
-    except (KeyError, TypeError, ValueError) as error:
-        raise BadInput(
-            f"The event {tag} is malformed: {error}.", mend=f"Its fields are: {', '.join(known)}."
-        ) from error
-
-
-def _written(value: object) -> object:
-    if isinstance(value, bytes):
-        return b64encode(value).decode()
-    return list(value) if isinstance(value, tuple) else value
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"{value!r} is not a text")
-    return value
-
-
-def _whole(value: object) -> int:
-    if not isinstance(value, int):
-        raise TypeError(f"{value!r} is not a whole number")
-    return value
-
-
-def _texts(value: object) -> tuple[str, ...]:
-    if not isinstance(value, list):
-        raise TypeError(f"{value!r} is not a list")
-    return tuple(_text(item) for item in value)
-
-
-_READERS: dict[object, Callable[[object], Any]] = {
-    str: _text,
-    int: _whole,
-    bytes: lambda value: b64decode(_text(value), validate=True),
-    tuple[str, ...]: _texts,
-}
-"""How a field is read, by its type."""
+VOCABULARY: Vocabulary[Event] = Vocabulary("event", EVENTS)
+to_json = VOCABULARY.to_json
+from_json = VOCABULARY.from_json

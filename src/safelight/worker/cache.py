@@ -1,75 +1,87 @@
 """Results of nodes by the key of what produced them, least recently used out first."""
 
 from collections import OrderedDict
-from collections.abc import Iterable
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from itertools import chain
 
 import numpy as np
 from torch import Tensor, nn
 
 from safelight.graph.keys import Key
-from safelight.protocol.events import Output
+from safelight.worker.disk_cache import DiskCache
+from safelight.worker.stored import Entry
 
 ENTRY = 500  # bytes of an entry beside its values
 OBJECT = 64  # bytes of a small object
 _SMALL = frozenset({int, float, bool, type(None)})
 
 
-@dataclass(frozen=True)
-class Entry:
-    """What one node gave.
+class Cache:
+    """Results up to `limit` bytes. One worker's, and used by one thread.
 
-    Attributes:
-        outputs: Its outputs.
-        shown: What it reported for the person to see.
-        size: Of both, in bytes.
+    Args:
+        limit: Of memory.
+        disk: Where costly results are kept too, and looked for when they are not in memory.
     """
 
-    outputs: tuple[object, ...]
-    shown: tuple[Output, ...]
-    size: int
-
-
-class Cache:
-    """Results up to `limit` bytes. One worker's, and used by one thread."""
-
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, disk: DiskCache | None = None) -> None:
         self.limit = limit
         self.size = 0
-        self._entries: OrderedDict[str, Entry] = OrderedDict()
+        self._disk = disk
+        self._entries: OrderedDict[str, tuple[Entry, int]] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._entries)
 
+    def refresh(self) -> None:
+        """See what other workers have kept on the disk."""
+        if self._disk is not None:
+            self._disk.refresh()
+
     def get(self, key: Key) -> Entry | None:
         """The result under `key`, which is then the most recently used."""
-        if key is None or (entry := self._entries.get(key)) is None:
+        if key is None:
             return None
-        self._entries.move_to_end(key)
+        if (known := self._entries.get(key)) is not None:
+            self._entries.move_to_end(key)
+            return known[0]
+        if self._disk is None or (entry := self._disk.get(key)) is None:
+            return None
+        self._keep(key, entry)
         return entry
 
-    def put(self, key: Key, outputs: tuple[object, ...], shown: Iterable[Output] = ()) -> None:
-        """Keep a result; not under the key None, and not one that is larger than the whole cache."""
+    def put(self, key: Key, entry: Entry, took: float = 0.0) -> None:
+        """Keep a result; not under the key None, and in memory not one that is larger than the whole cache.
+
+        Args:
+            key: What produced it.
+            entry: The result.
+            took: See `DiskCache.put`.
+        """
         if key is None:
             return
-        entry = Entry(outputs, tuple(shown), ENTRY + size_of(outputs))
+        self._keep(key, entry)
+        if self._disk is not None:
+            self._disk.put(key, entry, took)
+
+    def _keep(self, key: str, entry: Entry) -> None:
         self.drop(key)
-        if entry.size > self.limit:
+        size = ENTRY + size_of(entry.outputs)
+        if size > self.limit:
             return
-        self._entries[key] = entry
-        self.size += entry.size
+        self._entries[key] = entry, size
+        self.size += size
         while self.size > self.limit:
-            _, oldest = self._entries.popitem(last=False)
-            self.size -= oldest.size
+            _, (_, oldest) = self._entries.popitem(last=False)
+            self.size -= oldest
 
     def drop(self, key: str) -> None:
-        """Forget the result under `key`, if there is one."""
-        if (entry := self._entries.pop(key, None)) is not None:
-            self.size -= entry.size
+        """Forget the result under `key` in memory, if there is one."""
+        if (known := self._entries.pop(key, None)) is not None:
+            self.size -= known[1]
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Forget everything in memory."""
         self._entries.clear()
         self.size = 0
 

@@ -1,5 +1,7 @@
 """One job on its way: a plain loop over its plan that caches, reports, and can be stopped at each node."""
 
+import math
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -10,7 +12,7 @@ from safelight.graph.plan import Step, plan
 from safelight.graph.results import Blocked, Expansion
 from safelight.protocol import events
 from safelight.protocol.events import Emit, Event, Output
-from safelight.worker.cache import Cache, Entry
+from safelight.worker.cache import Cache
 from safelight.worker.calls import blocker, call, outputs_of
 from safelight.worker.checks import first_fault
 from safelight.worker.expansion import Expanded, Outputs, collect, insert
@@ -19,6 +21,7 @@ from safelight.worker.job import Environment, IsCancelled, Job, MakeRun, Outcome
 from safelight.worker.lazy import wanted
 from safelight.worker.mapping import as_lists, each_call, is_mapped, joined
 from safelight.worker.running import Hit, Running
+from safelight.worker.stored import Entry
 
 
 class Execution:
@@ -39,12 +42,14 @@ class Execution:
         self._make_run = make_run
         self._emit = emit
         self._cancelled = cancelled
+        cache.refresh()
         self._plan = plan(job.workflow, environment.catalog, job.targets)
         keys = cache_keys(self._plan.steps, environment.registry, environment.stamp)
         self._running = Running(self._plan, keys, self._find)
         self._expanded: dict[str, tuple[Expanded, bool]] = {}  # by place, with whether its calls were mapped
         self._parents: dict[str, str] = {}  # place of an inner step -> place of the step that expanded into it
         self._shown: dict[str, list[Output]] = {}  # what a step has reported so far, inner steps included
+        self._took: dict[str, float] = {}  # seconds of the calls of a step
         self._blocked: set[str] = set()  # places where a call was blocked; what they give is not kept
         self._complaint: events.Failed | None = None  # the message of the first block that has one
 
@@ -114,11 +119,15 @@ class Execution:
                 continue
             if extra is None:
                 self._emit(events.NodeStarted(self._job.id, step.node, step.spec.class_type))
-                run = self._make_run(self._job, step.node, tell, self._cancelled) if node.wants_run else None
-                extra = {"run": run} if node.wants_run else {}
+                extra = {}
+                if node.wants_run:
+                    claimant = self._running.keys[place] or place
+                    extra["run"] = self._make_run(self._job, step.node, claimant, tell, self._cancelled)
             else:
                 self._check_cancelled()
+            began = time.perf_counter()
             result = call(node, arguments | extra, self._cancelled)
+            self._took[place] = self._took.get(place, 0.0) + time.perf_counter() - began
             yield result if isinstance(result, Expansion) else as_lists(step.spec, result)
 
     def _expand(self, place: str, results: Sequence[Outputs | Expansion], mapped: bool) -> None:
@@ -130,8 +139,11 @@ class Execution:
     def _finish(self, place: str, step: Step, results: Sequence[Outputs], mapped: bool) -> None:
         outputs = joined(step.spec, results) if mapped else results[0]
         shown = self._shown.pop(place, [])
-        if place not in self._blocked:
-            self._cache.put(self._running.keys[place], outputs, shown)
+        took = self._took.pop(place, 0.0)
+        if place not in self._blocked and (stamps := self._stamps(shown)) is not None:
+            # what has saved a file is not to save it twice, however quickly it does
+            cost = math.inf if step.spec.output_node and shown else took
+            self._cache.put(self._running.keys[place], Entry(outputs, tuple(shown), stamps), cost)
         if (parent := self._parents.get(place)) is not None:
             self._shown.setdefault(parent, []).extend(shown)
             if place in self._blocked:
@@ -158,16 +170,16 @@ class Execution:
                     self._shown.setdefault(parent, []).append(again)
 
     def _find(self, key: Key) -> Entry | None:
-        """A result from the cache, if the files that it showed are still there."""
+        """A result from the cache, if the files that it showed are still there, and still the same."""
         entry = self._cache.get(key)
-        if entry is None:
-            return None
-        gone = [
-            output
-            for output in entry.shown
-            if output.path and self._environment.stamp(output.folder, output.path) is None
-        ]
-        return None if gone else entry
+        return entry if entry is not None and entry.stamps == self._stamps(entry.shown) else None
+
+    def _stamps(self, shown: Sequence[Output]) -> tuple[str, ...] | None:
+        """The stamps of the files among what was shown; None where one of them is not there."""
+        if not shown:
+            return ()
+        stamps = [self._environment.stamp(output.folder, output.path) for output in shown if output.path]
+        return None if None in stamps else tuple(map(repr, stamps))
 
     def _check_cancelled(self) -> None:
         if self._cancelled():

@@ -63,5 +63,5 @@ class Environment:
 IsCancelled = Callable[[], bool]
 """Whether the person has stopped the job."""
 
-MakeRun = Callable[[Job, str, Emit, IsCancelled], object]
-"""(job, id of the node, emit, cancelled) -> what the node gets as `run`."""
+MakeRun = Callable[[Job, str, str, Emit, IsCancelled], object]
+"""(job, id of the node, what its files are known by when the job is run again, emit, cancelled) -> its `run`."""

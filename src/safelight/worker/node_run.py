@@ -12,8 +12,10 @@ from torch import Tensor
 
 from safelight.errors import Cancelled
 from safelight.files.folders import Folders
+from safelight.files.naming import Claim
 from safelight.models.store import ModelStore
 from safelight.protocol.events import Emit, Output, Preview, Progress
+from safelight.worker.claims import Claims
 from safelight.worker.job import Job
 from safelight.worker.recipe import Recipe
 
@@ -27,23 +29,28 @@ class NodeRun:
     Attributes:
         running: The job.
         node: The node's id in the workflow.
+        claimant: What its files are known by when the job is run again.
         emit: Takes the node's events.
         cancelled: Whether the person has stopped the job.
         recipe: What saved pictures keep.
+        claims: What the job's files are called.
         folders, device, models: See `Run`.
         previews: Whether anybody looks.
     """
 
     running: Job
     node: str
+    claimant: str
     emit: Emit
     cancelled: Callable[[], bool]
     recipe: Recipe
+    claims: Claims
     folders: Folders
     device: torch.device
     models: ModelStore
     previews: bool
     _last_preview: float = 0.0
+    _files: int = 0
 
     @property
     def job(self) -> str:
@@ -68,6 +75,10 @@ class NodeRun:
     def check(self) -> None:
         if self.cancelled():
             raise Cancelled
+
+    def claim(self) -> Claim:
+        number, self._files = self._files, self._files + 1
+        return self.claims.of(self.claimant, number)
 
     def show(self, kind: str, path: Path, folder: str) -> None:
         name = path.relative_to(self.folders.directories[folder][0].resolve()).as_posix()

@@ -57,7 +57,7 @@ class RecipeBook:
     def _surroundings(self) -> dict[str, object]:
         return {
             "safelight": __version__,
-            **_libraries(),
+            **libraries(),
             "device": _device_name(self._device),
             "dtype": {part: str(dtype).removeprefix("torch.") for part, dtype in vars(self._precision).items()},
             "noise": NOISE,
@@ -138,7 +138,7 @@ def _files(workflow: Workflow, catalog: Catalog, folders: Folders) -> Iterable[t
 
 
 @cache
-def _libraries() -> dict[str, object]:
+def libraries() -> dict[str, object]:
     return {name: version(name) for name in LIBRARIES}
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from safelight.graph.document import Link
 from safelight.graph.keys import Key
 from safelight.graph.plan import Plan, Step
-from safelight.worker.cache import Entry
+from safelight.worker.stored import Entry
 
 Hit = tuple[str, Entry]
 """A step, and its result from the cache."""

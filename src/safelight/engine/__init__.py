@@ -1,0 +1,1 @@
+"""Starts engine processes, sends them commands and receives what they report."""
