@@ -17,6 +17,7 @@ PARTS = {
     "engine": "The engine's own cost; peer: ComfyUI 0.3.64 on such a machine",
     "startup": "`safelight generate`, from the start of the process",
     "starter": "The starter, 20 Euler steps with guidance, fp32; peer: diffusers' StableDiffusionPipeline",
+    "server": "The server: 1,000 jobs queued, an engine busy",
     "loading": "A full-size SD 1.5, fp16 file run in fp32; peer: diffusers' from_single_file",
     # after it: the peak memory of a new process is never told to be less than what its parent holds
     "lora": "A LoRA of rank 32 on all attention, fp32 on the CPU",

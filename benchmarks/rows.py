@@ -13,7 +13,7 @@ class Row:
     Attributes:
         what: What was measured.
         value: Of ours.
-        unit: `s`, `ms`, `MiB`, or `x` for a ratio.
+        unit: `s`, `ms`, `MiB`, `/s` for a rate, or `x` for a ratio.
         peer: The same of the peer, in the same unit; None where there is no peer.
         limit: The largest value that is good enough.
         ratio_limit: The largest share of the peer's value that is good enough.

@@ -62,7 +62,9 @@ def serving(home: Path, *engines: str, **flags: object) -> Iterator[Served]:
     settings = read_settings(home=home, **{"spare_bytes": 0, **flags})
     fleet = PretendFleet(settings, catalog_document(), engines or ("pretend",))
     app = make_app(settings, fleet)
-    listening = socket.create_server(("127.0.0.1", 0))
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # as in server/listen.py
+    listening.bind(("127.0.0.1", 0))
+    listening.listen()
     url = f"http://127.0.0.1:{listening.getsockname()[1]}"
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=1))
     loops: list[asyncio.AbstractEventLoop] = []

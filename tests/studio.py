@@ -78,7 +78,7 @@ class Studio:
         self.folders = Folders.at(self.home)
         self.folders.make()
         settings = Settings(home=self.home, device="cpu", dtype=self.dtype)
-        self.session = Session(settings, self.folders, registry=self.registry, previews=self.previews)
+        self.session = Session(settings, self.folders, registry=self.registry)
 
     def path(self, folder: str, name: str) -> Path:
         """Where a file of a folder is, or is to be put."""
@@ -95,7 +95,7 @@ class Studio:
         catalog = {name: node.spec for name, node in self.registry.items()}
         assert validate(workflow, catalog, self.folders.list) == []
         events: list[Event] = []
-        outcome = self.session.run("job", workflow, events.append, cancelled=cancelled)
+        outcome = self.session.run("job", workflow, events.append, cancelled=cancelled, previews=self.previews)
         files = [event for event in events if isinstance(event, Output) and event.path]
         return Ran(outcome.end, tuple(events), tuple(self.path(file.folder, file.path) for file in files))
 

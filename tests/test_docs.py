@@ -16,7 +16,7 @@ from safelight.cli.app import app
 from safelight.diffusion.samplers import SAMPLERS
 from safelight.diffusion.schedulers import SCHEDULERS
 from safelight.files.folders import Folders
-from safelight.files.pictures import read_text
+from safelight.files.picture_files import read_text
 from safelight.graph.formats import load_api
 from safelight.graph.validate import validate
 from safelight.nodes.registry import BUILTIN

@@ -19,7 +19,7 @@ _SECRETS = (
     # A header, field, setting or parameter that is called so, and what it is set to: in quotes, or up to the next one.
     re.compile(
         r"""(?ix) (?<![\w-]) ([\w-]*(?:authorization|password|token|secret|session|api[_-]?key)
-        (?: (?:\\?["'])? \s*[:=] | \\?["']\s*, ) \s*b? )
+        (?: (?:\\?["'])? \s*[:=] | \\?["']\s*, ) \s*(?:b(?=["']))? )
         (?: \\"(?:[^"\\]|\\[^"])*\\" | "(?:[^"\\]|\\.)*" | '(?:[^'\\]|\\.)*'
           | (?:bearer|basic)\s+[^\s,;"'&]+ | [^\s,;"'&]+ )"""
     ),

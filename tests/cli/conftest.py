@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from safelight.cli import main
-from safelight.files.pictures import read_text
+from safelight.files.picture_files import read_text
 from tests.studio import tiny_file
 
 QUICK = ("--checkpoint", "tiny", "--steps", "1", "--width", "64", "--height", "64")

@@ -9,7 +9,7 @@ import pytest
 from safelight.families.detect import identify
 from safelight.files.folders import STARTER, STARTER_CHECKPOINT
 from safelight.files.header import read_header
-from safelight.files.pictures import read_text
+from safelight.files.picture_files import read_text
 from tests.cli.conftest import QUICK, SEEDED, Command, inputs_of, picture
 from tests.studio import pixels_of, tiny_file
 from tests.tiny import tiny_vae

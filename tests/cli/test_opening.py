@@ -9,9 +9,11 @@ import pytest
 from PIL import Image, PngImagePlugin
 
 from safelight.cli.opening import Opened, open_workflow
+from safelight.cli.working import library_of
 from safelight.errors import BadInput
 from safelight.files.folders import Folders
-from safelight.files.pictures import read_text
+from safelight.files.picture_files import read_text
+from safelight.graph.catalog import Catalog
 from safelight.graph.document import Link, NodeCall
 from safelight.settings import read_settings
 from tests.cli.conftest import Command
@@ -42,9 +44,13 @@ def folders(tmp_path: Path) -> Folders:
     return made
 
 
+def catalog() -> Catalog:
+    return library_of(read_settings()).catalog
+
+
 def opened(path: Path, folders: Folders, content: object) -> Opened:
     path.write_text(content if isinstance(content, str) else json.dumps(content))
-    return open_workflow(path, folders, read_settings())
+    return open_workflow(path, folders, catalog)
 
 
 def picture(path: Path, **texts: str) -> Path:
@@ -63,9 +69,9 @@ def test_both_formats_are_known_by_their_shape(tmp_path: Path, folders: Folders)
 
 def test_a_picture_gives_the_most_exact_form_it_holds(tmp_path: Path, folders: Folders) -> None:
     path = picture(tmp_path / "a.png", workflow=json.dumps(EDITOR), prompt=json.dumps(API))
-    assert list(open_workflow(path, folders, read_settings()).workflow) == ["1"]
+    assert list(open_workflow(path, folders, catalog).workflow) == ["1"]
     path = picture(tmp_path / "b.png", workflow=json.dumps(EDITOR), prompt="a cat, as another program wrote it")
-    assert list(open_workflow(path, folders, read_settings()).workflow) == ["4", "5"]
+    assert list(open_workflow(path, folders, catalog).workflow) == ["4", "5"]
 
 
 @pytest.mark.parametrize("ending", ["jpg", "webp"])
@@ -73,14 +79,14 @@ def test_jpeg_and_webp_hold_workflows_too(ending: str, tmp_path: Path, folders: 
     exif = Image.Exif()
     exif[0x010F] = f"workflow:{json.dumps(EDITOR)}"
     Image.new("RGB", (8, 8)).save(tmp_path / f"a.{ending}", exif=exif)
-    assert list(open_workflow(tmp_path / f"a.{ending}", folders, read_settings()).workflow) == ["4", "5"]
+    assert list(open_workflow(tmp_path / f"a.{ending}", folders, catalog).workflow) == ["4", "5"]
 
 
 def test_a_parameters_text_is_opened_from_a_picture_and_from_a_file(tmp_path: Path, folders: Folders) -> None:
     (folders.directories["checkpoints"][0] / "mine.safetensors").write_bytes(b"weights")
     text = f"{TEXT}, Model hash: {sha256(b'weights').hexdigest()[:10]}, Model: another-name"
     from_text = opened(tmp_path / "a.txt", folders, text)
-    assert from_text == open_workflow(picture(tmp_path / "a.png", parameters=text), folders, read_settings())
+    assert from_text == open_workflow(picture(tmp_path / "a.png", parameters=text), folders, catalog)
     assert from_text.notes == ()
     assert from_text.workflow["1"] == NodeCall(
         "CheckpointLoaderSimple", {"ckpt_name": "mine.safetensors"}, "Checkpoint"
@@ -118,7 +124,7 @@ def test_what_is_no_workflow_is_refused_with_the_files_name(content: str, tmp_pa
 
 def test_a_picture_without_a_workflow_is_refused(tmp_path: Path, folders: Folders) -> None:
     with pytest.raises(BadInput, match="has no workflow in it"):
-        open_workflow(picture(tmp_path / "a.png", parameters="a cat"), folders, read_settings())
+        open_workflow(picture(tmp_path / "a.png", parameters="a cat"), folders, catalog)
 
 
 def test_an_editors_file_runs_and_its_inputs_can_be_changed(command: Command, home: Path, tmp_path: Path) -> None:

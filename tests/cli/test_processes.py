@@ -15,7 +15,7 @@ from PIL import Image
 from safelight.families.detect import identify
 from safelight.files.folders import STARTER, STARTER_CHECKPOINT
 from safelight.files.header import read_header
-from safelight.files.pictures import read_text
+from safelight.files.picture_files import read_text
 from tests.cli.conftest import SEEDED, Process, files_of
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from safelight.files.pictures import read_text
+from safelight.files.picture_files import read_text
 from safelight.graph.document import Link
 from safelight.graph.formats import write_api
 from tests.cli.conftest import Command, files_of

@@ -86,6 +86,22 @@ class House:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
 
+    def renew_engines(self) -> None:
+        """Have new engines, which have nothing loaded."""
+        before = set(self.engines())
+        self.kill_engines()
+        wait_for(lambda: self.is_ready() and not before & set(self.engines()))
+
+    def is_ready(self) -> bool:
+        """Whether a job would be begun now."""
+        health = self.get("/api/v1/health")
+        return isinstance(health, dict) and health["ready"] is True
+
+    def is_idle(self) -> bool:
+        """Whether no engine has a job."""
+        health = self.get("/api/v1/health")
+        return isinstance(health, dict) and all(engine["state"] == "idle" for engine in health["engines"])
+
     def get(self, path: str) -> object:
         """What the server answers with, as JSON."""
         return httpx2.get(f"http://127.0.0.1:{self.port}{path}", timeout=PATIENCE).raise_for_status().json()
@@ -98,6 +114,12 @@ class House:
                 node["inputs"] |= {"width": 64, "height": 64, **size}
         answer = httpx2.post(f"http://127.0.0.1:{self.port}/prompt", json={"prompt": document}, timeout=PATIENCE)
         return str(answer.raise_for_status().json()["prompt_id"])
+
+    def memory(self) -> float:
+        """What the web process takes, in MiB."""
+        assert self._server is not None, "it has been started"
+        lines = Path(f"/proc/{self._server.pid}/status").read_text(encoding="ascii").splitlines()
+        return int(next(line for line in lines if line.startswith("VmRSS")).split()[1]) / 1024
 
     def states(self) -> dict[str, str]:
         """Every job's state, from the database."""
@@ -114,6 +136,11 @@ class House:
     def tags(self, job: str) -> list[str]:
         """The kinds of events that were kept of a job, in order."""
         return [str(tag) for (tag,) in self.rows("SELECT tag FROM events WHERE job_id = ? ORDER BY id", job)]
+
+    def node_types(self, job: str) -> list[str]:
+        """The types of the nodes that were begun for a job, in order."""
+        rows = self.rows("SELECT data FROM events WHERE job_id = ? AND tag = 'node' ORDER BY id", job)
+        return [str(json.loads(str(data))["class_type"]) for (data,) in rows]
 
     def error(self, job: str) -> str:
         """What is said of a job that failed."""

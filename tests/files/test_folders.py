@@ -25,7 +25,23 @@ OUTWARD = [
     "\ud800.safetensors",
     "a" * 300 + ".safetensors",
     "a/" * 2000 + "x.safetensors",
+    "~/x.safetensors:stream",
+    "x.safetensors::$DATA",
+    "x.safetensors.",
+    "x.safetensors ",
+    "a. /x.safetensors",
+    "a\nb.safetensors",
+    "a\x7f.safetensors",
+    "sub/NUL",
+    "con.safetensors",
+    "Com1.safetensors",
+    "LPT\u00b2.safetensors",
+    "aux .safetensors",
+    "CONIN$",
+    ".hidden.safetensors",
+    ".ssh/x.safetensors",
 ]
+PROGRAMS = ["x.html", "x.svg", "x.JS", "sub/x.php", "x.png.exe", "x.sh", "x.desktop", "x.py", "x.lnk", "x.dll"]
 
 
 @pytest.fixture
@@ -106,6 +122,42 @@ def test_no_name_leads_out_of_a_folder(name: str, folders: Folders) -> None:
         folders.writable("output", name)
 
 
+@pytest.mark.parametrize("name", ["console.png", "com.png", "com10.png", "null.png", "a.b.png", "a b.png", "é!.png"])
+def test_names_that_only_look_like_tricks_are_taken(name: str, folders: Folders) -> None:
+    assert _put(folders.writable("output", name)) == folders.resolve("output", name)
+    assert name in folders.list("output")
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+@pytest.mark.parametrize("folder", ["input", "output", "temp", "userdata", "checkpoints"])
+def test_no_program_and_no_page_is_written(folder: str, name: str, folders: Folders) -> None:
+    with pytest.raises(BadInput, match="program or a page"):
+        folders.writable(folder, name)
+
+
+def test_a_folder_of_the_files_name_is_no_hindrance(folders: Folders) -> None:
+    (folders.home / "output/ComfyUI").mkdir()
+    assert folders.writable("output", "ComfyUI") == folders.home / "output/ComfyUI"
+
+
+def test_what_graph_editors_hide_is_kept_for_them(folders: Folders) -> None:
+    path = _put(folders.writable("userdata", "workflows/.index.json"))
+    assert folders.resolve("userdata", "workflows/.index.json") == path
+
+
+def test_people_reach_their_own_files_only(folders: Folders) -> None:
+    ann, ben = folders.of_user("ann"), folders.of_user("ben")
+    for each in (ann, ben):
+        each.make()
+    _put(ann.writable("output", "ann.png"))
+    _put(folders.writable("output", "mine.png"))
+    assert ann.list("output") == ("ann.png",)
+    assert ben.list("output") == ()
+    for name in ("ann.png", "mine.png", "../ann/output/ann.png", "../../ann/output/ann.png [output]"):
+        with pytest.raises(BadInput):
+            ben.resolve("output", name)
+
+
 def test_links_that_lead_out_are_neither_listed_nor_followed(folders: Folders) -> None:
     checkpoints, secret = folders.home / "models/checkpoints", folders.home.parent / "secret.safetensors"
     (checkpoints / "link.safetensors").symlink_to(secret)
@@ -127,16 +179,39 @@ def test_a_models_folder_may_itself_be_a_link(folders: Folders, tmp_path: Path) 
     assert folders.resolve("vae", "m.safetensors") == real
 
 
+NAMES = st.lists(
+    st.sampled_from([*"./\\ab:~ \0$\n", "é", "\ud800", "..", "con", "nul", ".png", ".html"]), max_size=8
+).map("".join)
+
+
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=300)
-@given(name=st.text(alphabet=st.sampled_from([*"./\\ab:~ \0", "é", "\ud800"]), max_size=12))
-def test_whatever_is_written_stays_in_the_folder(name: str, folders: Folders) -> None:
+@given(name=NAMES)
+def test_whatever_is_written_stays_in_the_folder_and_is_found_there(name: str, folders: Folders) -> None:
     output = folders.home / "output"
     try:
         path = folders.writable("output", name)
     except BadInput:
+        with pytest.raises(BadInput):
+            folders.resolve("output", name)
         return
     assert path != output
     assert path.is_relative_to(output)
+    assert not any(part.startswith(".") or part.endswith((".", " ")) for part in path.relative_to(output).parts)
+    if not path.is_dir():
+        assert folders.resolve("output", str(_put(path).relative_to(output))) == path
+        path.unlink()
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=300)
+@given(
+    name=NAMES | st.text(max_size=30), folder=st.sampled_from(["input", "output", "userdata", "loras", "image_sets"])
+)
+def test_whatever_is_read_is_in_the_folder(folder: str, name: str, folders: Folders) -> None:
+    try:
+        path = folders.resolve(folder, name)
+    except BadInput:
+        return
+    assert any(path.is_relative_to(directory) for directory in folders.directories[folder])
 
 
 def test_a_file_that_is_not_there_is_answered_with_the_nearest_name(folders: Folders) -> None:
@@ -172,3 +247,12 @@ def test_a_model_is_never_looked_for_in_another_folder(tmp_path: Path) -> None:
     folders.writable("output", "cat.safetensors").write_bytes(b"made")
     with pytest.raises(BadInput):
         folders.resolve("checkpoints", "cat.safetensors [output]")
+
+
+def test_a_link_that_leads_round_in_circles_is_no_file(folders: Folders) -> None:
+    loop = folders.home / "output/loop.png"
+    loop.symlink_to(loop)
+    for look_up in (folders.resolve, folders.writable):
+        with pytest.raises(BadInput):
+            look_up("output", "loop.png")
+    assert folders.list("output") == ()

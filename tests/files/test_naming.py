@@ -1,4 +1,6 @@
 import errno
+import os
+import time
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -6,7 +8,7 @@ from typing import BinaryIO
 import pytest
 
 from safelight.errors import SafelightError
-from safelight.files.naming import filled_in, next_counter, write_numbered
+from safelight.files.naming import Claim, filled_in, next_counter, remove_parts, write_again, write_numbered
 
 NOW = datetime(2024, 3, 5, 7, 8, 9)
 
@@ -95,3 +97,48 @@ def test_a_full_disk_is_told_in_words(tmp_path: Path) -> None:
     with pytest.raises(SafelightError, match="No space left on device"):
         write_numbered(tmp_path, "cat", ".png", 1, write)
     assert names(tmp_path) == []
+
+
+def test_a_name_is_noted_before_the_file_is_given_it(tmp_path: Path) -> None:
+    (tmp_path / "cat_00001_.png").touch()
+    noted: list[tuple[int, str, bool]] = []
+
+    def note(part: Path, path: Path) -> None:
+        noted.append((part.stat().st_ino, path.name, path.exists()))
+
+    path, _ = write_numbered(tmp_path, "cat", ".png", 1, write_cat, Claim(None, note))
+    assert noted == [(path.stat().st_ino, "cat_00002_.png", False)]
+
+
+def test_a_file_of_an_earlier_run_is_replaced_whole_or_stays_as_it_was(tmp_path: Path) -> None:
+    earlier = tmp_path / "cat_00001_.png"
+    earlier.write_bytes(b"old")
+
+    def fail(file: BinaryIO) -> None:
+        file.write(b"half")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    def note(part: Path, path: Path) -> None:
+        assert (part.read_bytes(), path.read_bytes()) == (b"cat", b"old")
+
+    with pytest.raises(SafelightError, match=r"cat_00001_\.png could not be saved"):
+        write_again(earlier, fail, Claim(earlier, note))
+    assert earlier.read_bytes() == b"old"
+    write_again(earlier, write_cat, Claim(earlier, note))
+    assert earlier.read_bytes() == b"cat"
+    assert names(tmp_path) == ["cat_00001_.png"]
+
+
+def test_only_old_parts_are_removed_from_a_folder_and_those_in_it(tmp_path: Path) -> None:
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    begun = [tmp_path / f".{digit * 16}.part" for digit in "0f"]
+    inside = tmp_path / "a" / "b" / ".0123456789abcdef.part"
+    others = [tmp_path / name for name in ("cat.png", ".x.part", "0123456789abcdef.part", ".0123456789abcdef.part.png")]
+    long_ago = time.time() - 61
+    for file in (*begun, inside, *others):
+        file.touch()
+        os.utime(file, (long_ago, long_ago))
+    begun[0].write_bytes(b"somebody writes")
+    remove_parts(tmp_path, 60)
+    remove_parts(tmp_path / "not there", 60)
+    assert {path for path in tmp_path.rglob("*") if path.is_file()} == {begun[0], *others}

@@ -8,8 +8,9 @@ import pytest
 from PIL import Image
 
 from safelight.errors import BadInput
-from safelight.files import pictures
-from safelight.files.pictures import read_picture, read_text, write_png
+from safelight.files import picture_files
+from safelight.files.picture_files import read_text
+from safelight.files.pictures import read_picture, write_png
 
 
 def test_camera_orientation_is_applied(tmp_path: Path) -> None:
@@ -112,7 +113,7 @@ def test_each_limit_is_held(limit: str, value: int, tmp_path: Path, monkeypatch:
     frames = [Image.new("RGB", (6, 6), (value, 0, 0)) for value in (0, 100, 200)]
     frames[0].save(tmp_path / "a.gif", save_all=True, append_images=frames[1:])
     assert len(read_picture(tmp_path / "a.gif").rgb) == 3
-    monkeypatch.setattr(pictures, limit, value)
+    monkeypatch.setattr(picture_files, limit, value)
     with pytest.raises(BadInput, match=r"a\.gif"):
         read_picture(tmp_path / "a.gif")
 

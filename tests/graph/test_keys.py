@@ -115,8 +115,14 @@ def test_a_fingerprint_counts() -> None:
     assert len(keys) == 4
 
 
-@pytest.mark.parametrize("fingerprint", [math.nan, ValueError("no")], ids=["NaN", "failure"])
-def test_a_fingerprint_that_is_nan_or_fails_keeps_a_node_and_its_users_from_the_cache(fingerprint: object) -> None:
+@pytest.mark.parametrize(
+    "fingerprint",
+    [math.nan, ValueError("no"), object(), [1, {"a", "b"}], {"a": print}],
+    ids=["NaN", "failure", "object", "set", "function"],
+)
+def test_a_fingerprint_that_is_nan_fails_or_differs_between_processes_keeps_a_node_and_its_users_from_the_cache(
+    fingerprint: object,
+) -> None:
     workflow = {"1": call("Clock", value=3), "2": call("Add", a=Link("1"), b=1), "3": call("Number", value=1)}
     workflow["end"] = call("Add", a=Link("2"), b=Link("3"))
     keys = keys_of(workflow, "end", {**NODES, "Clock": fingerprinted(fingerprint)})

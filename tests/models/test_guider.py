@@ -94,6 +94,14 @@ def test_prompts_are_asked_for_one_by_one_where_memory_runs_out_and_give_the_sam
     torch.testing.assert_close(result, denoised(Guider(asked(), *prompts)), rtol=1e-4, atol=1e-4)
 
 
+def test_what_was_learnt_about_memory_holds_for_the_rest_of_the_run() -> None:
+    short = asked(fails=lambda batch: batch > 1)
+    denoiser = Guider(short, (cond_for("sd1", 1),), (cond_for("sd1", 2),), 4.0).denoiser(START, None, SIGMAS)
+    denoiser(X, SIGMA)
+    denoiser(X, SIGMA)
+    assert [len(context) for context, _, _ in short.calls] == [2, 1, 1, 1, 1]
+
+
 def test_a_model_that_does_not_fit_at_all_says_so() -> None:
     with pytest.raises(torch.OutOfMemoryError):
         denoised(Guider(asked(fails=lambda batch: True), (cond_for("sd1"),)))

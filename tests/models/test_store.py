@@ -1,5 +1,7 @@
 """Each file is loaded once, and let go when there is no room for it."""
 
+import gc
+import weakref
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from safelight.models.placement import Placement, bytes_of
 from safelight.models.precision import Precision
 from safelight.models.store import ModelStore
 from tests import tiny
+from tests.models.memory.elsewhere import elsewhere
 
 
 @pytest.fixture
@@ -71,3 +74,39 @@ def test_a_file_that_fails_is_not_kept(store: ModelStore, files: list[Path]) -> 
 def test_a_file_that_is_not_there_is_named(store: ModelStore, tmp_path: Path) -> None:
     with pytest.raises(BadInput, match=r"gone\.safetensors"):
         store.checkpoint(tmp_path / "gone.safetensors")
+
+
+def test_the_files_that_are_loaded_are_told(placement: Placement, fp32: Precision, files: list[Path]) -> None:
+    store = ModelStore(placement, fp32, budget=2**40)
+    assert store.loaded() == ()
+    store.checkpoint(files[0])
+    store.checkpoint(files[1])
+    store.vae(files[0])
+    store.checkpoint(files[0])
+    assert set(store.loaded()) == {files[0].resolve(), files[1].resolve()}
+    store.free()
+    assert store.loaded() == ()
+
+
+def test_what_is_let_go_leaves_the_device(monkeypatch: pytest.MonkeyPatch, fp32: Precision, files: list[Path]) -> None:
+    device = elsewhere(monkeypatch)
+    store = ModelStore(device.placement, fp32, budget=0)
+    seen = weakref.ref(store.checkpoint(files[0]).model.network)
+    assert seen() in device.placement._placed
+    store.checkpoint(files[1])
+    gc.collect()
+    assert seen() is None
+
+
+def test_what_is_in_use_when_all_is_freed_comes_back_when_it_is_called(
+    monkeypatch: pytest.MonkeyPatch, fp32: Precision, files: list[Path]
+) -> None:
+    device = elsewhere(monkeypatch)
+    store = ModelStore(device.placement, fp32, budget=2**40)
+    vae = store.vae(files[0])
+    latent = torch.ones(1, 4, 2, 2)
+    expected = vae.decode(latent)
+    store.free()
+    assert not device.placement._placed
+    assert torch.equal(vae.decode(latent), expected)
+    assert vae.network in device.there()

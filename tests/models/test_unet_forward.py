@@ -8,6 +8,7 @@ from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 from torch import Tensor
 
 from safelight.families.shapes import UNetShape
+from safelight.models.memory import pieces
 from safelight.models.patches import Asked, Attend, Patches, Site
 from safelight.models.unet import build_unet
 from safelight.models.unet_forward import run_unet
@@ -51,6 +52,18 @@ def test_two_prompts_for_each_latent_equal_a_run_of_all_pairs(kind: tiny.Kind, c
     label = random_label(shape, 4, generator)
     expected = network(x.repeat(2, 1, 1, 1), timestep.repeat(4 // clocks), context, class_labels=label).sample
     torch.testing.assert_close(run_unet(network, x, timestep, context, label), expected, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", get_args(tiny.Kind))
+def test_a_run_in_pieces_equals_that_of_the_whole(kind: tiny.Kind, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pieces, "SCORES", 500)
+    monkeypatch.setattr(pieces, "TOKENS", 10)
+    network, shape, generator = random_network(kind)
+    x = torch.randn(2, shape.in_channels, 9, 13, generator=generator)
+    arguments = (x, torch.tensor([31.5]), torch.randn(2, 77, shape.context_width, generator=generator))
+    label = random_label(shape, 2, generator)
+    expected = run_unet(network, *arguments, label)
+    torch.testing.assert_close(run_unet(network, *arguments, label, split=True), expected, rtol=1e-5, atol=1e-5)
 
 
 def test_patches_of_self_attention_are_left_out_where_the_prompt_has_taken_its_place() -> None:

@@ -152,23 +152,30 @@ class _Short:
 
     scale = 2
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, error: Exception | None = None) -> None:
         self.limit = limit
+        self.error = error or torch.OutOfMemoryError()
         self.sides: list[int] = []
 
     def __call__(self, x: Tensor) -> Tensor:
         self.sides.append(max(x.shape[-2:]))
         if self.sides[-1] > self.limit:
-            raise torch.OutOfMemoryError
+            raise self.error
         return x.repeat_interleave(2, -1).repeat_interleave(2, -2)
 
 
-def test_tiles_become_smaller_where_memory_runs_out(placement: Placement) -> None:
-    short: Any = _Short(limit=130)
+@pytest.mark.parametrize(
+    "error", [torch.OutOfMemoryError(), RuntimeError("DefaultCPUAllocator: can't allocate memory")]
+)
+def test_tiles_become_smaller_where_memory_runs_out(error: Exception, placement: Placement) -> None:
+    short: Any = _Short(130, error)
+    told: list[str] = []
+    placement.tell = told.append
     picture = torch.rand(1, 300, 300, 3)
     result = UpscaleModel(nn.Identity(), short, placement).upscale(picture, on_tile=no_report)
     torch.testing.assert_close(result, picture.repeat_interleave(2, 1).repeat_interleave(2, 2))
     assert short.sides[:3] == [300, 256, 128]
+    assert told == [f"Memory is short: tiles of {side} pixels are too large for this model." for side in (512, 256)]
 
 
 def test_a_picture_for_which_no_tile_is_small_enough_is_refused(placement: Placement) -> None:

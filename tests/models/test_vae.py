@@ -13,11 +13,15 @@ from torch import Tensor
 from safelight.errors import BadInput
 from safelight.models import vae as vae_module
 from safelight.models.loader import load_checkpoint, load_vae
-from safelight.models.placement import Placement
+from safelight.models.memory.measures import ORDER
+from safelight.models.placement import Placement, Vram
 from safelight.models.precision import Precision
 from safelight.models.vae import Vae
+from tests.models.memory.elsewhere import elsewhere
 from tests.models.starter import STARTER
 from tests.shared import shared_file
+
+NO_ROOM = torch.OutOfMemoryError("CUDA out of memory")
 
 
 @pytest.fixture
@@ -135,6 +139,23 @@ def test_tiles_that_overlap_entirely_are_refused(starter_vae: Vae) -> None:
         starter_vae.decode_tiled(torch.zeros(1, 4, 8, 8), tile=64, overlap=64)
 
 
+def limited(
+    vae: Vae, monkeypatch: pytest.MonkeyPatch, *, cells: int, pictures: int = 9, error: RuntimeError = NO_ROOM
+) -> list[int]:
+    """Have the decoder fail above so many cells along a side or pictures; how many pictures it was asked for."""
+    decoder, asked = vae.network.decoder.forward, []
+
+    def forward(x: Tensor) -> Tensor:
+        asked.append(len(x))
+        if max(x.shape[-2:]) > cells or len(x) > pictures:
+            raise error
+        decoded: Tensor = decoder(x)
+        return decoded
+
+    monkeypatch.setattr(vae.network.decoder, "forward", forward)
+    return asked
+
+
 class Cramped(Placement):
     """A device with little room."""
 
@@ -154,7 +175,7 @@ def test_tiles_are_used_where_a_picture_does_not_fit(starter_vae: Vae, monkeypat
 @pytest.mark.weights
 @pytest.mark.parametrize(
     "error",
-    [torch.OutOfMemoryError("CUDA out of memory"), RuntimeError("DefaultCPUAllocator: can't allocate memory: 9 bytes")],
+    [NO_ROOM, RuntimeError("DefaultCPUAllocator: can't allocate memory: 9 bytes")],
 )
 def test_tiles_are_used_where_memory_runs_out(
     starter_vae: Vae, monkeypatch: pytest.MonkeyPatch, error: RuntimeError
@@ -163,16 +184,48 @@ def test_tiles_are_used_where_memory_runs_out(
     monkeypatch.setattr(vae_module, "OVERLAP", 32)
     latent = torch.randn(1, 4, 16, 24, generator=torch.Generator().manual_seed(0))
     expected = starter_vae.decode_tiled(latent, tile=96, overlap=32)
-    decoder = starter_vae.network.decoder.forward
-
-    def limited(x: Tensor) -> Tensor:
-        if x.shape[-1] > 12:
-            raise error
-        decoded: Tensor = decoder(x)
-        return decoded
-
-    monkeypatch.setattr(starter_vae.network.decoder, "forward", limited)
+    limited(starter_vae, monkeypatch, cells=12, error=error)
     assert torch.equal(starter_vae.decode(latent), expected)
+
+
+@pytest.mark.weights
+def test_smaller_tiles_are_used_where_tiles_do_not_fit(starter_vae: Vae, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vae_module, "TILE", 192)
+    monkeypatch.setattr(vae_module, "OVERLAP", 32)
+    told: list[str] = []
+    starter_vae.placement.tell = told.append
+    latent = torch.randn(1, 4, 16, 24, generator=torch.Generator().manual_seed(0))
+    expected = starter_vae.decode_tiled(latent, tile=96, overlap=32)
+    limited(starter_vae, monkeypatch, cells=12)
+    assert torch.equal(starter_vae.decode(latent), expected)
+    assert told == [f"Memory is short: {ORDER[measure]}." for measure in ("tiles", "small tiles")]
+
+
+@pytest.mark.weights
+def test_pictures_are_decoded_one_by_one_before_any_is_cut(starter_vae: Vae, monkeypatch: pytest.MonkeyPatch) -> None:
+    latent = torch.randn(3, 4, 8, 8, generator=torch.Generator().manual_seed(0))
+    expected = starter_vae.decode(latent)
+    asked = limited(starter_vae, monkeypatch, cells=8, pictures=1)
+    torch.testing.assert_close(starter_vae.decode(latent), expected, rtol=0, atol=1e-4)
+    assert asked == [3, 1, 1, 1]
+
+
+@pytest.mark.weights
+@pytest.mark.parametrize("vram", ["low", "normal"])
+def test_a_vae_leaves_after_its_work_where_little_may_stay(vram: Vram, monkeypatch: pytest.MonkeyPatch) -> None:
+    device = elsewhere(monkeypatch, vram)
+    vae = load_checkpoint(STARTER, device.placement, Precision(*[torch.float32] * 3)).vae
+    assert vae is not None
+    for work in (vae.decode, vae.decode_tiled):
+        work(torch.zeros(1, 4, 4, 4))
+        assert (vae.network in device.placement._placed) == (vram == "normal")
+
+
+@pytest.mark.weights
+def test_a_picture_that_does_not_fit_at_all_fails(starter_vae: Vae, monkeypatch: pytest.MonkeyPatch) -> None:
+    limited(starter_vae, monkeypatch, cells=1)
+    with pytest.raises(torch.OutOfMemoryError):
+        starter_vae.decode(torch.zeros(1, 4, 8, 8))
 
 
 @pytest.mark.weights

@@ -11,7 +11,7 @@ from safetensors.torch import save_file
 from safelight.diffusion.latent import Latent
 from safelight.errors import BadInput
 from safelight.files.embedded import embedded
-from safelight.files.pictures import read_text
+from safelight.files.picture_files import read_text
 from safelight.nodes.animation import save_animated_png, save_animated_webp
 from safelight.nodes.save_load import (
     load_image,

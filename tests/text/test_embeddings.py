@@ -85,11 +85,14 @@ def test_nothing_is_found_for(name: str, tmp_path: Path) -> None:
     assert find_in([tmp_path / "inside"])(name) is None
 
 
-def test_a_link_that_somebody_put_there_is_followed(tmp_path: Path) -> None:
+def test_a_link_that_leads_out_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "inside").mkdir()
     (tmp_path / "foo.pt").touch()
     (tmp_path / "inside" / "foo.pt").symlink_to(tmp_path / "foo.pt")
-    assert find_in([tmp_path / "inside"])("foo") == tmp_path / "inside" / "foo.pt"
+    assert find_in([tmp_path / "inside"])("foo") is None
+    (tmp_path / "inside" / "bar.pt").touch()
+    (tmp_path / "inside" / "baz.pt").symlink_to(tmp_path / "inside" / "bar.pt")
+    assert find_in([tmp_path / "inside"])("baz") == tmp_path / "inside" / "baz.pt"
 
 
 def test_an_absolute_path_leads_out_of_no_folder(tmp_path: Path) -> None:

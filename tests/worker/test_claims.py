@@ -25,9 +25,9 @@ def save(claims: Claims, output: Path, content: bytes, number: int = 0, claimant
     """Save a file as nodes do."""
     claim = claims.of(claimant, number)
     if claim.earlier is not None:
-        write_again(claim.earlier, lambda file: _put(file.write(content)), claim.note)
+        write_again(claim.earlier, lambda file: _put(file.write(content)), claim)
         return claim.earlier
-    path, _ = write_numbered(output, "cat", ".png", 1, lambda file: _put(file.write(content)), claim.note)
+    path, _ = write_numbered(output, "cat", ".png", 1, lambda file: _put(file.write(content)), claim)
     return path
 
 

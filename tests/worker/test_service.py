@@ -97,9 +97,19 @@ def test_a_running_job_stops_within_a_step(served: Served) -> None:
 
 
 def test_a_job_that_is_cancelled_before_its_turn_is_not_begun(served: Served) -> None:
-    served.service.take(Cancel("d"))
+    served.service.take(run("before it"))
     served.service.take(run("d"))
+    served.service.take(Cancel("d"))
+    served.until(Idle)
     assert [type(report) for report in served.until(Idle)] == [Cancelled, Idle]
+
+
+def test_a_job_can_be_run_after_it_was_cancelled_too_late(served: Served) -> None:
+    served.service.take(run("late"))
+    served.until(Idle)
+    served.service.take(Cancel("late"))
+    served.service.take(run("late"))
+    assert isinstance(served.until(Idle)[-2], Done)
 
 
 def test_each_persons_pictures_are_apart(served: Served) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from safelight import __version__
-from safelight.cli import generate, models, nodes, plugins, run
+from safelight.cli import generate, models, nodes, plugins, run, serve, users
 from safelight.errors import BadInput, Cancelled, SafelightError
 from safelight.settings import read_settings
 
@@ -19,9 +19,11 @@ app = typer.Typer(
 )
 app.command("generate")(generate.generate)
 app.command("run")(run.run)
+app.command("serve")(serve.serve)
 app.command("nodes")(nodes.nodes)
 app.add_typer(models.app, name="models")
 app.add_typer(plugins.app, name="plugins")
+app.add_typer(users.app, name="users")
 
 FAILED, BAD_INPUT = 1, 2
 LOG = "safelight.log"

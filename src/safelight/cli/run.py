@@ -1,16 +1,21 @@
 """`safelight run`: a saved workflow, from a file or from a picture made by one."""
 
 import json
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from safelight.cli.opening import open_workflow
+from safelight.cli import elsewhere
+from safelight.cli.calling import Server, Token, client_of
+from safelight.cli.opening import Opened, TheCatalog, open_workflow
 from safelight.cli.report import Report, note
 from safelight.cli.verdict import show_verdict
-from safelight.cli.working import check_one, folders_of, run_all
+from safelight.cli.working import check_one, folders_of, library_of, run_all
 from safelight.errors import BadInput
+from safelight.files.folders import Folders
 from safelight.files.templates import find_template, templates
 from safelight.graph.document import Link, NodeCall
 from safelight.graph.problems import nearest
@@ -30,26 +35,44 @@ def run(
     ] = None,
     device: Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:1, mps, xpu.")] = None,
     dtype: Annotated[str | None, typer.Option(help="auto, fp32, fp16, bf16.")] = None,
+    vram: Annotated[str | None, typer.Option(help="auto, low, normal, high: what stays on the device.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for what is saved.")] = None,
     only_check: Annotated[
         bool, typer.Option("--check", help="Say what is wrong, or what it will take; run nothing.")
     ] = False,
+    server: Server = None,
+    token: Token = None,
     as_json: Annotated[bool, typer.Option("--json", help="Every event as a line of JSON.")] = False,
 ) -> None:
     """Run a saved workflow. The paths of what it saves go to the standard output."""
-    settings = read_settings(device=device, dtype=dtype)
+    settings = read_settings(device=device, dtype=dtype, vram=vram)
     folders = folders_of(settings, out)
-    opened = open_workflow(_meant(file, template), folders, settings)
-    for text in opened.notes:
-        note(f"Note: {text}")
-    for change in settings_of_nodes or []:
-        _change(opened.workflow, change)
+    place = _meant(file, template)
+    if server is not None:
+        with client_of(server, token, device, dtype) as client:
+            opened = _opened(place, folders, lambda: elsewhere.catalog_of(client), settings_of_nodes or [])
+            if only_check:
+                show_verdict(elsewhere.verdict_of(client, opened.workflow), as_json=as_json)
+                return
+            with Report(folders, as_json=as_json) as report:
+                elsewhere.run(client, opened.workflow, opened.editor, folders, report)
+        return
+    opened = _opened(place, folders, lambda: library_of(settings).catalog, settings_of_nodes or [])
     if only_check:
         show_verdict(check_one(opened.workflow, settings, folders), as_json=as_json)
         return
     with Report(folders, as_json=as_json) as report:
-        editor = None if settings_of_nodes else opened.editor  # a changed workflow is laid out anew
-        run_all([opened.workflow], settings, folders, report, editor=editor)
+        run_all([opened.workflow], settings, folders, report, editor=opened.editor)
+
+
+def _opened(place: Path, folders: Folders, catalog: TheCatalog, changes: Sequence[str]) -> Opened:
+    """The workflow as it is to be run; its notes are told."""
+    opened = open_workflow(place, folders, catalog)
+    for text in opened.notes:
+        note(f"Note: {text}")
+    for change in changes:
+        _change(opened.workflow, change)
+    return replace(opened, editor=None) if changes else opened  # a changed workflow is laid out anew
 
 
 def _meant(file: Path | None, template: str | None) -> Path:

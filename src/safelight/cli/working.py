@@ -17,7 +17,7 @@ from safelight.errors import BadInput, Cancelled, SafelightError
 from safelight.families.contents import look_into
 from safelight.files.atomic import write_whole
 from safelight.files.folders import Folders
-from safelight.files.pictures import sizes_in
+from safelight.files.picture_files import sizes_in
 from safelight.graph.check import Verdict, check, find_problems
 from safelight.graph.document import Workflow
 from safelight.graph.layout import to_editor
@@ -119,7 +119,8 @@ def run_all(
             raise refused(problems)
     for name, picture in inputs.items():
         write_whole(folders.writable("input", name), picture.read_bytes())
-    session = Session(settings, folders, registry=library.registry)
+    # a command makes its files anew, as `--out` may move them: none is to be another one's of the same workflow
+    session = Session(settings.model_copy(update={"disk_cache_bytes": 0}), folders, registry=library.registry)
     with _interruptible() as cancelled:
         for workflow in workflows:
             kept = {"workflow": editor or to_editor(workflow, catalog)}

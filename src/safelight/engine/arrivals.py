@@ -14,7 +14,7 @@ _NUMBERED = re.compile(r"(?P<stem>.+)_\d{5,}_")
 
 
 class Arrivals:
-    """Gives such files their names, as every machine begins to count at 1. Used by one thread at a time.
+    """Gives such files their names, as every machine begins to count at 1. From any thread, for each job one.
 
     A job that is run again, because its engine was lost, leaves no file twice.
 
@@ -60,7 +60,7 @@ class Arrivals:
         write = partial(shutil.copyfileobj, content)
         path = self._paths[job].get(place)
         if path is not None:
-            write_again(path, write, lambda part, path: None)
+            write_again(path, write)
         else:
             there = folders.writable(folder, name)
             numbered = _NUMBERED.fullmatch(there.stem)

@@ -9,23 +9,21 @@ import os
 import secrets
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib.util import find_spec
-from pathlib import Path
-from tempfile import TemporaryFile
 from typing import Any
 
 from safelight import __version__
 from safelight.engine.arrivals import Arrivals
-from safelight.engine.files import PIECE, NamedFile, files_of
+from safelight.engine.exchange import Exchange, Here
 from safelight.engine.interface import Engine, EngineLost
 from safelight.engine.relay import MARK, Relay
+from safelight.engine.slots import Slot, slots_of
 from safelight.errors import BadInput, SafelightError
 from safelight.files.atomic import write_whole
-from safelight.files.folders import MODEL_FOLDERS, Folders
+from safelight.files.folders import Folders
 from safelight.graph.catalog import Catalog
 from safelight.graph.catalog_json import catalog_from_json
-from safelight.graph.formats import parse_api
 from safelight.protocol.commands import Cancel, Command, Run
 from safelight.protocol.events import Cancelled, Done, Failed, Output, Started
 from safelight.protocol.reports import Idle, Ready, Report
@@ -33,52 +31,25 @@ from safelight.settings import Settings
 
 log = logging.getLogger(__name__)
 
-RESOURCE = "safelight"
-"""What a machine without GPUs declares to Ray to have that many engines."""
 STOPPING = 5.0  # seconds that an engine's machine has to end it, before Ray does
 STORE = 512 * 2**20  # bytes that a Ray which is started here may use for what is on its way
+
+RAY_SETTINGS = {
+    "RAY_USAGE_STATS_ENABLED": "0",  # it would tell its makers
+    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # listen on loopback only
+    "RAY_worker_niceness": "0",  # else an engine gets what other programs leave of the processor
+    "RAY_DISABLE_FAILURE_SIGNAL_HANDLER": "1",  # it prints a stack when the server is told to end
+}
+"""Read when Ray is imported. A cluster that is there already does as it was told when it was started."""
 
 CAUSES: Mapping[str, str] = {
     "its node has died": "was lost with its machine, which has left the cluster",
     "error raised in its creation task": "could not be started on its machine: {last}",
+    "its owner has died": "was lost, as Ray has ended on the server's machine; start both again",
     "its worker process has died": "was killed, or crashed in native code",
     "killed by `ray.kill": "was ended by another program",
 }
 """What Ray says of a dead actor -> what a person is told."""
-
-
-@dataclass(frozen=True)
-class Slot:
-    """A place for an engine.
-
-    Attributes:
-        name: What people call the engine.
-        address: Of its machine, as Ray knows it.
-        gpus: That it has to itself: 1, or 0 for one on the processor.
-        threads: Of the processor, that it may use.
-    """
-
-    name: str
-    address: str
-    gpus: int
-    threads: int
-
-
-@dataclass(frozen=True)
-class Ends:
-    """What the engines of a cluster share on the server's side.
-
-    Attributes:
-        folders: Those of the server's home folder.
-        mark: See `relay.MARK`.
-        arrivals: Names what they make.
-        sending: By address of a machine, held by the one engine there that files are sent to.
-    """
-
-    folders: Folders
-    mark: str
-    arrivals: Arrivals
-    sending: Mapping[str, asyncio.Lock]
 
 
 class ClusterEngine:
@@ -90,14 +61,15 @@ class ClusterEngine:
     Args:
         settings: Of the server.
         slot: Where it is.
-        ends: What it shares with the others.
+        here: What it shares with the others.
     """
 
-    def __init__(self, settings: Settings, slot: Slot, ends: Ends) -> None:
+    def __init__(self, settings: Settings, slot: Slot, here: Here) -> None:
         self.name = slot.name
         self._settings = settings.model_copy(update={"device": "auto" if slot.gpus else "cpu"})
         self._slot = slot
-        self._ends = ends
+        self._here = here
+        self._exchange = Exchange(self._ask, slot.name, slot.address, here)
         self._actor: Any = None
         self._is_shared = False
         self._catalog: Catalog = {}
@@ -105,19 +77,24 @@ class ClusterEngine:
         self._sending: asyncio.Task[None] | None = None
         self._idle: Idle | None = None
         self._spoilt: Failed | None = None  # how the running job ends, as a file of it could not be kept here
-        self._paths: dict[str, str] = {}  # of models: on that machine -> here
 
     async def start(self) -> None:
-        self._actor = await asyncio.to_thread(_actor_at, self._slot)
         settings = self._settings.model_dump(mode="json", exclude={"database", "cluster"})
-        self._is_shared = await self._ask(
-            "begin", __version__, settings, self._ends.mark, self.name, self._slot.threads
-        )
+        try:
+            self._actor = await asyncio.to_thread(_actor_at, self._slot)
+            self._is_shared = await self._ask(
+                "begin", __version__, settings, self._here.mark, self.name, self._slot.threads
+            )
+        except EngineLost:
+            raise
+        except Exception as error:  # whatever Ray raises where the cluster has gone
+            raise EngineLost(f"could not be started on its machine: {error}") from error
 
     async def send(self, command: Command) -> None:
         with suppress(EngineLost):
-            if isinstance(command, Cancel) and self._run and self._run.job == command.job and self._sending:
+            if isinstance(command, Cancel) and self._sending and self._run and self._run.job == command.job:
                 self._sending.cancel()
+                return
             if isinstance(command, Run):
                 self._run = command
                 if not self._is_shared and not await self._sent(command):
@@ -151,10 +128,11 @@ class ClusterEngine:
         await asyncio.to_thread(ray.kill, actor)
 
     async def _ask(self, method: str, *args: object) -> Any:
-        """What a method of the `Relay` gives; its errors are raised here.
+        """What a method of the `Relay` gives.
 
         Raises:
-            EngineLost: It is gone.
+            EngineLost: It is gone, or has failed in an unexpected way.
+            SafelightError, OSError: What the method raises.
         """
         from ray.exceptions import RayError, RayTaskError  # noqa: PLC0415
 
@@ -163,48 +141,34 @@ class ClusterEngine:
         try:
             return await getattr(self._actor, method).remote(*args)
         except RayTaskError as error:
-            raise error.cause from None
+            if isinstance(error.cause, EngineLost | SafelightError | OSError):
+                raise error.cause from None
+            raise EngineLost(f"failed: {error.cause!r}") from error
         except RayError as error:
             raise EngineLost(why_lost(str(error))) from error
 
     async def _sent(self, run: Run) -> bool:
         """Send the files that a job names; whether it can be run."""
-        self._sending = asyncio.create_task(self._send_files(run), name=f"files for {self.name}")
+        self._sending = asyncio.create_task(self._exchange.send(run, self._catalog), name=f"files for {self.name}")
         await asyncio.wait({self._sending})
         sending, self._sending = self._sending, None
-        error = None if sending.cancelled() else sending.exception()
-        if isinstance(error, EngineLost):
+        if sending.cancelled():
+            await self._end_job(Cancelled(run.job))
+            return False
+        error = sending.exception()
+        if isinstance(error, SafelightError | OSError):
+            text = error.what if isinstance(error, SafelightError) else str(error)
+            mend = error.mend if isinstance(error, SafelightError) else "Is there room on the disk of that machine?"
+            await self._end_job(Failed(run.job, f"A file could not be sent to {self.name}: {text}", mend=mend))
+        elif error is not None:
             raise error
-        if error is None:
-            return True
-        log.warning("files for the job %s could not be sent to %s: %s", run.job, self.name, error)
-        what = f"A file could not be sent to {self.name}: {error.what if isinstance(error, SafelightError) else error}"
-        mend = error.mend if isinstance(error, SafelightError) else "Is there room on the disk of that machine?"
-        ending = [Started(run.job), Failed(run.job, what, mend=mend), *([self._idle] if self._idle else [])]
-        await self._ask("say", ending)
-        return False
+        return error is None
 
-    async def _send_files(self, run: Run) -> None:
-        async with self._ends.sending[self._slot.address]:
-            files = await asyncio.to_thread(self._files_of, run)
-            found = await self._ask("find", files, run.user)
-            for file, there in zip(files, found, strict=True):
-                path = there or await self._send_file(file, run.user)
-                if file.folder in MODEL_FOLDERS:
-                    self._paths[path] = file.path
-
-    def _files_of(self, run: Run) -> list[NamedFile]:
-        workflow, _ = parse_api(run.workflow)
-        return files_of(workflow, self._catalog, self._ends.folders.of_user(run.user))
-
-    async def _send_file(self, file: NamedFile, user: str) -> str:
-        """Send a file; where it is then."""
-        log.info("%s is sent to %s", file.name, self.name)
-        await self._ask("receive", file, user)
-        with await asyncio.to_thread(Path(file.path).open, "rb") as opened:
-            while piece := await asyncio.to_thread(opened.read, PIECE):
-                await self._ask("add", piece)
-        return str(await self._ask("finish"))
+    async def _end_job(self, end: Failed | Cancelled) -> None:
+        """Have it reported that a job has ended which the engine was not told of."""
+        assert self._idle is not None, "jobs are given to idle engines"
+        log.info("the job %s ends before it is sent to %s: %s", end.job, self.name, end)
+        await self._ask("say", [Started(end.job), end, self._idle])
 
     async def _translated(self, report: Report) -> Report:
         """A report in which files are named as they are on this machine."""
@@ -212,37 +176,29 @@ class ClusterEngine:
             case Ready(catalog=catalog):
                 self._catalog = await asyncio.to_thread(catalog_from_json, catalog)
             case Idle(models=models):
-                report = replace(report, models=tuple(self._paths.get(path, path) for path in models))
+                report = replace(report, models=tuple(map(self._exchange.path_here, models)))
                 self._idle = report
             case Started(job):
                 self._spoilt = None
-                self._ends.arrivals.begin(job)
+                self._here.arrivals.begin(job)
             case Output(path=path) if path:
                 return await self._brought_back(report)
             case Done(job) | Failed(job) | Cancelled(job):
-                self._ends.arrivals.end(job)
+                self._here.arrivals.end(job)
+                with suppress(EngineLost):  # the job has ended all the same
+                    await self._exchange.tidy()
                 if isinstance(report, Done) and self._spoilt:
                     return self._spoilt
         return report
 
     async def _brought_back(self, output: Output) -> Output:
-        """Bring a file that the job has made to this machine, and tell its name here."""
-        user = self._run.user if self._run else ""
+        assert self._run is not None, "files are made by jobs"
         try:
-            with TemporaryFile(dir=self._ends.folders.home) as content:
-                size = 0
-                while piece := await self._ask("read", output.folder, output.path, user, size):
-                    size += await asyncio.to_thread(content.write, piece)
-                content.seek(0)
-                put = self._ends.arrivals.put
-                place = output.job, output.node, user, output.folder, output.path
-                name = await asyncio.to_thread(put, *place, content)
-            await self._ask("remove", output.folder, output.path, user)
+            return await self._exchange.bring(output, self._run.user)
         except (SafelightError, OSError) as error:
             text = f"{output.path} could not be brought from {self.name}: {error}"
             self._spoilt = Failed(output.job, text, mend="Mend that, and retry the job.", node=output.node)
             return Output(output.job, output.node, "warning", text=text)
-        return replace(output, path=name)
 
 
 class ClusterFleet:
@@ -267,33 +223,11 @@ class ClusterFleet:
         mark = secrets.token_hex(16)
         await asyncio.to_thread(write_whole, self._settings.home / MARK, mark.encode())
         folders = Folders.at(self._settings.home, [root for root in self._settings.model_roots if root.is_dir()])
-        ends = Ends(folders, mark, Arrivals(folders), {slot.address: asyncio.Lock() for slot in slots})
-        return [ClusterEngine(self._settings, slot, ends) for slot in slots]
+        here = Here(folders, mark, Arrivals(folders), {slot.address: asyncio.Lock() for slot in slots})
+        return [ClusterEngine(self._settings, slot, here) for slot in slots]
 
     def more(self, engine: Engine, devices: tuple[str, ...]) -> list[Engine]:
         return []
-
-
-def slots_of(nodes: Sequence[Mapping[str, Any]]) -> list[Slot]:
-    """The places for engines in a cluster: one for each GPU; without, as many as a machine declares of `RESOURCE`.
-
-    Where there is neither in the whole cluster, one on each machine.
-
-    Args:
-        nodes: As `ray.nodes()` gives them.
-    """
-    alive = [node for node in nodes if node["Alive"]]
-    is_plain = not any(node["Resources"].keys() & {"GPU", RESOURCE} for node in alive)
-    slots = []
-    for node in alive:
-        host, resources = node["NodeManagerHostname"], node["Resources"]
-        gpus = int(resources.get("GPU", 0))
-        count = gpus or int(resources.get(RESOURCE, is_plain))
-        threads = max(1, int(resources.get("CPU", 1)) // max(1, count))
-        for number in range(count):
-            device = f"cuda:{number}" if gpus else "cpu" if count == 1 else f"cpu:{number}"
-            slots.append(Slot(f"{host}/{device}", node["NodeManagerAddress"], min(1, gpus), threads))
-    return slots
 
 
 def why_lost(message: str) -> str:
@@ -313,9 +247,8 @@ def _slots_at(address: str) -> list[Slot]:
     Raises:
         SafelightError: It cannot be reached, or has no place for an engine.
     """
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # it would tell its makers
-    # a Ray that is started here listens on loopback; one that is there already does as it was told
-    os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
+    for name, value in RAY_SETTINGS.items():
+        os.environ.setdefault(name, value)
     import ray  # noqa: PLC0415
 
     if not ray.is_initialized():

@@ -7,7 +7,7 @@ from pathlib import Path
 from PIL import ExifTags, Image, PngImagePlugin, UnidentifiedImageError
 
 from safelight.errors import BadInput
-from safelight.files.pictures import MAX_BYTES, PARAMETERS
+from safelight.files.picture_files import MAX_BYTES, PARAMETERS
 
 SIGNATURES = (b"\x89PNG", b"\xff\xd8\xff", b"RIFF")
 """How files that can hold such texts begin."""

@@ -77,14 +77,14 @@ USERS = "users"
 """Below the home folder: the pictures of each person, where there are several."""
 LONGEST_PART = 255  # bytes; of a file's name, on every common file system
 LONGEST_NAME = 1000
+_SHOWN_BY_BROWSERS = "htm html xht xhtml shtml mht mhtml svg svgz xml xsl xslt js mjs cjs css wasm swf"
+_RUN_BY_SERVERS = "php phtml asp aspx jsp cgi"
+_RUN_BY_SYSTEMS = (
+    "exe com bat cmd ps1 psm1 vbs vbe jse ws wsf wsh hta scr pif cpl msi msc dll sys lnk url scf reg jar "
+    "sh bash zsh fish csh command desktop app so dylib py pyw pyc pyd pl rb"
+)
 RUN_OR_SHOWN = frozenset(
-    # what browsers show as pages or run
-    ".htm .html .xht .xhtml .shtml .mht .mhtml .svg .svgz .xml .xsl .xslt .js .mjs .cjs .css .wasm .swf "
-    # what servers run
-    ".php .phtml .asp .aspx .jsp .cgi "
-    # what systems run, or open something by
-    ".exe .com .bat .cmd .ps1 .psm1 .vbs .vbe .jse .ws .wsf .wsh .hta .scr .pif .cpl .msi .msc .dll .sys .lnk .url "
-    ".scf .reg .jar .sh .bash .zsh .fish .csh .command .desktop .app .so .dylib .py .pyw .pyc .pyd .pl .rb".split()
+    f".{ending}" for endings in (_SHOWN_BY_BROWSERS, _RUN_BY_SERVERS, _RUN_BY_SYSTEMS) for ending in endings.split()
 )
 """Endings that no file written here has, whoever chose its name."""
 _SEPARATOR = re.compile(r"[/\\]")
@@ -211,7 +211,7 @@ class Folders:
             relative /= kind.marked_by
         if kind.marked_by or kind.sets or kind.endings is None or relative.suffix.lower() in kind.endings:
             for directory in self.directories[folder]:
-                path = (directory / relative).resolve()
+                path = _followed(directory / relative)
                 if (path.is_dir() if kind.sets else path.is_file()) and path.is_relative_to(directory.resolve()):
                     return path
             if relative.as_posix() in kind.starter:
@@ -232,18 +232,28 @@ class Folders:
         Raises:
             BadInput: The name leads out of the folder, by itself or by a link; it is hidden, or ends as a program does.
         """
-        folder = _known(folder)
-        directory = self.directories[folder][0]
-        relative = _inside(name, _KINDS[folder])
-        if relative.suffix.lower() in RUN_OR_SHOWN:
+        path = self.place(folder, name)
+        suffix = PurePosixPath(name).suffix
+        if suffix.lower() in RUN_OR_SHOWN:
             raise BadInput(
                 f"{name!r} is a name for a program or a page, and such files are not written.",
-                mend=f"Take a name that does not end in {relative.suffix}.",
+                mend=f"Take a name that does not end in {suffix}.",
             )
-        path = (directory / relative).resolve()
-        if not path.is_relative_to(directory.resolve()) or path.is_dir():
-            raise _outside(name)
         path.parent.mkdir(parents=True, exist_ok=True)
+        return path
+
+    def place(self, folder: str, name: str) -> Path:
+        """Where a file or folder called `name` is to be looked for or made, in the folder for new files; it need not be
+        there.
+
+        Raises:
+            BadInput: The name leads out of the folder, by itself or by a link; or it is hidden.
+        """
+        folder = _known(folder)
+        directory = self.directories[folder][0].resolve()
+        path = _followed(directory / _inside(name, _KINDS[folder]))
+        if not path.is_relative_to(directory):
+            raise _outside(name)
         return path
 
 
@@ -268,12 +278,24 @@ def _known(folder: str) -> str:
 
 def _inside(name: str, kind: FolderKind) -> Path:
     """`name` as a relative path that cannot climb."""
-    if not _is_plain(name) or (not kind.hidden and any(part.startswith(".") for part in _SEPARATOR.split(name))):
+    if not is_plain(name) or (not kind.hidden and any(part.startswith(".") for part in _SEPARATOR.split(name))):
         raise _outside(name)
     return Path(*_SEPARATOR.split(name))
 
 
-def _is_plain(name: str) -> bool:
+def _followed(path: Path) -> Path:
+    """Where links lead to.
+
+    Raises:
+        BadInput: Round in circles.
+    """
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError) as error:
+        raise _outside(path.name) from error
+
+
+def is_plain(name: str) -> bool:
     """Whether a name is a relative path without tricks; Windows' ways to leave a folder are refused everywhere."""
     parts = _SEPARATOR.split(name)
     try:
@@ -298,14 +320,14 @@ def _walk(directory: Path, kind: FolderKind) -> Iterator[str]:
         inner[:] = [name for name in inner if not name.startswith(".")]
         if kind.marked_by:
             listed = Path(place).relative_to(top).as_posix()
-            if kind.marked_by in files and _is_plain(listed):
+            if kind.marked_by in files and is_plain(listed):
                 yield listed
             continue
         for name in files:
             path = Path(place, name)
             fits = kind.endings is None or path.suffix.lower() in kind.endings
             listed = path.relative_to(top).as_posix()
-            if not fits or name.startswith(".") or "\\" in listed or not _is_plain(listed):
+            if not fits or name.startswith(".") or "\\" in listed or not is_plain(listed):
                 continue
             if not path.is_symlink() or (path.is_file() and path.resolve().is_relative_to(top)):
                 yield listed

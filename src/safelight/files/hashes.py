@@ -21,20 +21,36 @@ def sha256(path: Path, cache: Path) -> str:
         path: The file.
         cache: A folder for results, shared by any number of processes.
     """
+    kept = known_sha256(path, cache)
+    if kept is not None:
+        return kept
     path = path.resolve()
-    status = path.stat()
-    stamp = [str(path), status.st_size, status.st_mtime_ns]
-    known = cache / f"{hashlib.sha256(os.fsencode(path)).hexdigest()}.json"
+    stamp = _stamp(path)
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    with suppress(OSError):  # a full or read-only disk costs time at the next asking, nothing else
+        write_whole(_kept_at(path, cache), json.dumps([*stamp, digest]).encode())
+    return digest
+
+
+def known_sha256(path: Path, cache: Path) -> str | None:
+    """The hash of a file where it need not be read for it; arguments as of `sha256`."""
+    path = path.resolve()
+    stamp = _stamp(path)
     try:
-        *kept, digest = json.loads(known.read_text())
+        *kept, digest = json.loads(_kept_at(path, cache).read_text())
     except (OSError, ValueError):
-        kept, digest = [], ""
-    if kept != stamp:
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-        with suppress(OSError):  # a full or read-only disk costs time at the next asking, nothing else
-            write_whole(known, json.dumps([*stamp, digest]).encode())
-    return str(digest)
+        return None
+    return str(digest) if kept == stamp else None
+
+
+def _stamp(path: Path) -> list[object]:
+    status = path.stat()
+    return [str(path), status.st_size, status.st_mtime_ns]
+
+
+def _kept_at(path: Path, cache: Path) -> Path:
+    return cache / f"{hashlib.sha256(os.fsencode(path)).hexdigest()}.json"
 
 
 def short(digest: str) -> str:

@@ -4,7 +4,10 @@ import errno
 import os
 import re
 import secrets
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -13,6 +16,26 @@ from safelight.errors import SafelightError
 
 BATCH_NUMBER = "%batch_num%"
 """In a name: the picture's place in its batch, filled in for each."""
+
+Note = Callable[[Path, Path], None]
+"""(finished file under a name of its own, name that it is about to get) -> None."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One file of a job that is run again when its worker is killed, and is then to get the same name.
+
+    Attributes:
+        earlier: What an earlier run called it; None where that run did not come so far, or the file is gone.
+        note: Remembers its name for later runs.
+        part: Names the file while it is written: 16 hexadecimal digits, the same at each run, so that what a run has
+            left that was killed is written over.
+    """
+
+    earlier: Path | None
+    note: Note
+    part: str = field(default_factory=lambda: secrets.token_hex(8))
+
 
 # Tokens of a date format, longest first, as in `%date:yyyy-MM-dd%`.
 DATE_PARTS: Mapping[str, Callable[[datetime], str]] = {
@@ -32,6 +55,7 @@ DATE_PARTS: Mapping[str, Callable[[datetime], str]] = {
 
 _DATE_PART = re.compile("|".join(DATE_PARTS))
 _DATE = re.compile(r"%date(?::([^%]*))?%")
+_PART = re.compile(r"\.[0-9a-f]{16}\.part")
 
 
 def filled_in(prefix: str, *, width: int, height: int, now: datetime) -> str:
@@ -72,7 +96,12 @@ def next_counter(directory: Path, stem: str) -> int:
 
 
 def write_numbered(
-    directory: Path, stem: str, ending: str, counter: int, write: Callable[[BinaryIO], None]
+    directory: Path,
+    stem: str,
+    ending: str,
+    counter: int,
+    write: Callable[[BinaryIO], None],
+    claim: Claim | None = None,
 ) -> tuple[Path, int]:
     """Write a new file DIRECTORY/STEM_00001_.ENDING, whole or not at all; an existing file is never replaced.
 
@@ -80,6 +109,7 @@ def write_numbered(
         counter: The number to begin with; numbers that others have taken meanwhile are passed over.
         ending: With its dot.
         write: Puts the content into an open file.
+        claim: Whose file it is, of a job that may be run again.
 
     Returns:
         The file, and its number.
@@ -87,20 +117,63 @@ def write_numbered(
     Raises:
         SafelightError: If the file cannot be written.
     """
-    part = directory / f".{secrets.token_hex(8)}.part"
+    with _finished_part(directory, f"{stem}{ending}", write, claim) as part:
+        while True:
+            path = directory / f"{stem}_{counter:05}_{ending}"
+            if claim is not None and not path.exists():
+                claim.note(part, path)
+            if _given_name(part, path):
+                return path, counter
+            counter += 1
+
+
+def write_again(path: Path, write: Callable[[BinaryIO], None], claim: Claim | None = None) -> None:
+    """Write a file in place of the one that an earlier run of the job wrote, whole or not at all.
+
+    Args:
+        path: The file.
+        write: Puts the content into an open file.
+        claim: Whose file it is, of a job that may be run again.
+
+    Raises:
+        SafelightError: If the file cannot be written.
+    """
+    with _finished_part(path.parent, path.name, write, claim) as part:
+        if claim is not None:
+            claim.note(part, path)
+        part.replace(path)
+
+
+def remove_parts(directory: Path, older_than: float) -> None:
+    """Remove what processes that were killed have left half written, at any depth below a directory.
+
+    Args:
+        directory: May be missing.
+        older_than: Seconds since the last change, below which a file may still be written to.
+    """
+    begun_before = time.time() - older_than
+    for place, _, files in os.walk(directory):
+        for part in [Path(place, name) for name in files if _PART.fullmatch(name)]:
+            with suppress(OSError):
+                if part.stat().st_mtime < begun_before:
+                    part.unlink()
+
+
+@contextmanager
+def _finished_part(
+    directory: Path, name: str, write: Callable[[BinaryIO], None], claim: Claim | None
+) -> Iterator[Path]:
+    """A file that is written and on the disk, to be given its name; afterwards its first name is gone."""
+    part = directory / f".{claim.part if claim else secrets.token_hex(8)}.part"
     try:
         with part.open("wb") as file:
             write(file)
             file.flush()
             os.fsync(file.fileno())
-        while True:
-            path = directory / f"{stem}_{counter:05}_{ending}"
-            if _given_name(part, path):
-                return path, counter
-            counter += 1
+        yield part
     except OSError as error:
         raise SafelightError(
-            what=f"{stem}{ending} could not be saved in {directory}: {error.strerror or error}.",
+            what=f"{name} could not be saved in {directory}: {error.strerror or error}.",
             mend="Free some space, or choose a folder that can be written to.",
         ) from error
     finally:

@@ -135,4 +135,15 @@ def _fingerprint(function: Callable[..., object], step: Step) -> object:
         raise _UnknowableError(f"its fingerprint failed with {error!r}") from error
     if not same:
         raise _UnknowableError("it is to run every time")
+    if not _is_plain(value):
+        raise _UnknowableError(f"its fingerprint is a {type(value).__name__}, which the next process would not know")
     return value
+
+
+def _is_plain(value: object) -> bool:
+    """Whether the representation of a value says all of it, and the same in every process."""
+    if isinstance(value, list | tuple):
+        return all(map(_is_plain, value))
+    if isinstance(value, dict):
+        return all(map(_is_plain, [*value, *value.values()]))
+    return value is None or isinstance(value, str | bytes | int | float)

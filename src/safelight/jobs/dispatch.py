@@ -64,19 +64,21 @@ class Dispatcher:
         self._passed: dict[str, int] = {}  # by job, how often it was passed over
         self._wake = asyncio.Event()
         self._loop = asyncio.get_running_loop()
-        self._task: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
 
     async def begin(self) -> None:
         """Take up what a server left that died, start the engines, and begin to give out jobs."""
         await asyncio.to_thread(self._take_up)
-        for engine in await self._fleet.first():
-            self._add(Station(engine, self._ways()))
-        self._task = asyncio.create_task(self._dispatch(), name="dispatch")
+        self._tasks = [
+            asyncio.create_task(self._start_engines(), name="engines"),  # a cluster takes seconds to answer
+            asyncio.create_task(self._dispatch(), name="dispatch"),
+        ]
 
     async def end(self) -> None:
         """Put running jobs back into the queue, and stop the engines."""
-        if self._task is not None:
-            self._task.cancel()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         running = [station.current.row for station in self.stations if station.current]
         await asyncio.gather(*(station.end() for station in self.stations))
         for row in running:
@@ -125,6 +127,14 @@ class Dispatcher:
             rows.insert_events(connection, [row_of(Queued(job), now) for job in again])
         if again:
             log.info("%s jobs that were running are taken up again", len(again))
+
+    async def _start_engines(self) -> None:
+        try:
+            for engine in await self._fleet.first():
+                self._add(Station(engine, self._ways()))
+        except SafelightError as error:
+            log.error("there are no engines: %s", error)
+            self.waiting_for = str(error)
 
     def _add(self, station: Station) -> None:
         self.stations.append(station)

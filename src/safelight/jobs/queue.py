@@ -87,9 +87,10 @@ class JobQueue:
                     mend="Wait until some are done, or cancel some.",
                 )
             check_quotas(connection, user)
-            known = [job.id for job in jobs if rows.get_job(connection, job.id)]
-            if known:
-                raise BadInput(f"There is a job {known[0]} already.", mend="Leave the id out, and one will be drawn.")
+            if known := rows.jobs_by_id(connection, [job.id for job in jobs]):
+                raise BadInput(
+                    f"There is a job {known[0].id} already.", mend="Leave the id out, and one will be drawn."
+                )
             numbers = rows.insert_jobs(connection, jobs, front=front)
             told = _write(connection, [(Queued(job.id), job.user, job.client) for job in jobs])
         self._changed(told)

@@ -10,30 +10,46 @@ class OverQuota(SafelightError):  # noqa: N818 (says what it is where it is rais
     """A person has used up what they may use."""
 
 
-def check_quotas(connection: Connection, user: str, *, more_bytes: int = 0) -> None:
-    """See that a person may have more.
+def check_quotas(connection: Connection, user: str) -> None:
+    """See that a person may have another job.
 
     Args:
         connection: To the database.
         user: Id of the person.
-        more_bytes: That a file is about to take.
 
     Raises:
-        OverQuota: They may not.
+        OverQuota: They have used up their device time of a day, or their room.
     """
-    allowed = accounts.get_user(connection, user)
-    seconds, room = allowed.device_seconds_a_day, allowed.bytes_kept
-    if seconds is None and room is None:
+    check_room(connection, user, 0)
+    seconds = accounts.get_user(connection, user).device_seconds_a_day
+    if seconds is None:
         return
     used = accounts.usage_of(connection, [user])[user]
-    if seconds is not None and used.device_seconds_today + used.device_seconds_ahead >= seconds:
+    if used.device_seconds_today + used.device_seconds_ahead >= seconds:
         raise OverQuota(
-            f"Your jobs of the last 24 hours take {used.device_seconds_today:.0f} seconds of device time, those in the "
-            f"queue about {used.device_seconds_ahead:.0f}, and you have {seconds:.0f} a day.",
+            f"Your jobs of the last 24 hours took {used.device_seconds_today:.0f} seconds of device time, those in the "
+            f"queue will take about {used.device_seconds_ahead:.0f}, and you have {seconds:.0f} a day.",
             mend="Cancel some, wait until tomorrow, or ask an admin for more.",
         )
-    if room is not None and used.bytes_kept + more_bytes >= room:
+
+
+def check_room(connection: Connection, user: str, size: int) -> None:
+    """See that a person may keep another file.
+
+    Args:
+        connection: To the database.
+        user: Id of the person.
+        size: Of the file, in bytes.
+
+    Raises:
+        OverQuota: There is no room for it.
+    """
+    room = accounts.get_user(connection, user).bytes_kept
+    if room is None:
+        return
+    kept = accounts.usage_of(connection, [user])[user].bytes_kept
+    if kept + size >= room:
         raise OverQuota(
-            f"Your files take {used.bytes_kept / 1e6:.1f} MB, and you have {room / 1e6:.1f}.",
+            f"Your files take {kept / 1e6:.1f} MB, and you have {room / 1e6:.1f}.",
             mend="Delete some, or ask an admin for more.",
         )

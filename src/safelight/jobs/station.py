@@ -34,12 +34,14 @@ class Current:
         since: When the engine got it (`time.monotonic`).
         stopped: Why it is being stopped; None while it is not.
         seen: The nodes of the workflow that have begun or were cached.
+        step: The last step of a node that was told; None before.
     """
 
     row: JobRow
     since: float = field(default_factory=time.monotonic)
     stopped: Why | None = None
     seen: dict[str, None] = field(default_factory=dict)
+    step: Progress | None = None
 
     @property
     def seconds(self) -> float:
@@ -189,7 +191,9 @@ class Station:
                 current.seen[node] = None
             case Cached(nodes=nodes):
                 current.seen.update(dict.fromkeys(nodes))
-            case JobStarted() | Progress() | Preview() | Output():
+            case Progress():
+                current.step = event
+            case JobStarted() | Preview() | Output():
                 pass
         self._ways.told(self, current.row, event)
 

@@ -91,16 +91,20 @@ def fill_from(
     refuse("has unknown", sorted(stored.keys() - used))
     device = placement.place_for(sum(weights[name].numel() for name in stored.values()) * dtype.itemsize)
     placed: dict[str, Tensor] = {}
+    mapped: dict[str, Tensor] = {}
     for name, parameter in network.state_dict().items():
         place = wanted[name]
         tensor = place.pick(weights[stored[place.name]])
         if tensor.numel() != parameter.numel() or not _alike(tensor.shape, parameter.shape):
             sizes = f"{list(tensor.shape)}, not {list(parameter.shape)}"
             refuse("has a strange", [f"{place.name} ({sizes})"])
-        placed[name] = weights.place(tensor.reshape(parameter.shape), device, dtype)
+        tensor = tensor.reshape(parameter.shape)
+        if weights.can_stay(tensor, dtype):
+            mapped[name] = tensor
+        placed[name] = weights.place(tensor, device, dtype)
     network.load_state_dict(placed, assign=True)
     network.eval().requires_grad_(False)
-    placement.note(network)
+    placement.note(network, device, mapped)
 
 
 def _alike(found: torch.Size, wanted: torch.Size) -> bool:

@@ -24,6 +24,8 @@ from safelight.diffusion.types import Denoiser, Step
 from safelight.errors import BadInput
 from safelight.models.beside import Beginning, channels_of, label_of
 from safelight.models.control.picture_control import on_model
+from safelight.models.memory.measures import Measures
+from safelight.models.memory.thrift import Thrift
 from safelight.models.model import Model
 from safelight.models.patches import Asked
 from safelight.models.small_picture import no_small_picture
@@ -157,6 +159,7 @@ class _Network:
     def __init__(self, run: Beginning, memory: Memory) -> None:
         self._run = run
         self._memory = memory
+        self._thrift = Thrift(run.model.placement, run.model.network, ("singly", "split", "layers"))
         self._inputs: dict[tuple[tuple[int, ...], Box | None, int], tuple[Tensor, Tensor | None, Tensor | None]] = {}
 
     def __call__(
@@ -178,17 +181,23 @@ class _Network:
     ) -> Sequence[Tensor]:
         """Conds that the network is shown in the same state: in one batch if it can be."""
         lengths = {cond.context.shape[1] for cond in conds}
-        if lcm(*lengths) > LONGEST_REPEAT * max(lengths):
-            return [self._together(x, sigma, [cond], box, change)[0] for cond in conds]
-        try:
-            return self._together(x, sigma, conds, box, change)
-        except torch.OutOfMemoryError:
-            if len(conds) == 1:
-                raise
-            return [self._together(x, sigma, [cond], box, change)[0] for cond in conds]
+        apart = len(conds) == 1 or lcm(*lengths) > LONGEST_REPEAT * max(lengths)
+
+        def ask(measures: Measures) -> Sequence[Tensor]:
+            if apart or "singly" in measures:
+                return [self._together(x, sigma, [cond], box, change, measures)[0] for cond in conds]
+            return self._together(x, sigma, conds, box, change, measures)
+
+        return self._thrift.attempt(ask, useless={"singly"} if apart else ())
 
     def _together(
-        self, x: Tensor, sigma: Tensor, conds: Sequence[Cond], box: Box | None, change: NetworkChange | None
+        self,
+        x: Tensor,
+        sigma: Tensor,
+        conds: Sequence[Cond],
+        box: Box | None,
+        change: NetworkChange | None,
+        measures: Measures,
     ) -> Sequence[Tensor]:
         # the conds outlive this object, so their identities cannot be taken over by others
         key = (tuple(id(cond) for cond in conds), box, len(x))
@@ -206,6 +215,7 @@ class _Network:
             ),
             controls=conds[0].controls,
             changes=conds[0].changes if change is None else (*conds[0].changes, change),
+            measures=measures,
         ).chunk(len(conds))
 
     def _inputs_of(

@@ -16,7 +16,9 @@ from safelight.diffusion.noise_schedule import NoiseSchedule
 from safelight.diffusion.prediction import PREDICTIONS
 from safelight.diffusion.types import Denoiser
 from safelight.families.base import Family
+from safelight.families.cost import denoising_bytes
 from safelight.families.shapes import FileContents, UNetShape
+from safelight.models.memory.measures import Measures
 from safelight.models.patches import UNPATCHED, Asked, Patches
 from safelight.models.placement import Placement
 from safelight.models.unclip import PictureLabel
@@ -120,6 +122,7 @@ class Model:
         asked: Asked | None = None,
         controls: Sequence[Control] = (),
         changes: Sequence[NetworkChange] = (),
+        measures: Measures = frozenset(),
     ) -> Tensor:
         """Ask the network once.
 
@@ -133,6 +136,7 @@ class Model:
             asked: The call as patches see it; taken to be for n positive prompts where it is not given.
             controls: What steers the network from beside.
             changes: How the network differs in this call.
+            measures: What is done to take less memory.
 
         Returns:
             The estimates of the clean latents, [n B, C, h, w], dtype and device of `x`.
@@ -156,7 +160,8 @@ class Model:
                 rows = shown.repeat(rounds, 1, 1, 1)
                 call = ControlCall(rows, sigma, timestep, context, label, rounds=rounds, memory=asked.memory)
                 residuals = reduce(Residuals.plus, (control(call) for control in counting))
-        self.placement.bring(self.network, self._weights_under(changes, asked))
+        work = denoising_bytes(self.shape, len(context) * x.shape[-2] * x.shape[-1], self.dtype.itemsize)
+        self.placement.bring_layers(self.network, self._weights_under(changes, asked), work=work, measures=measures)
         with torch.inference_mode():
             if extra_channels is not None:
                 shown = torch.cat([shown.repeat(rounds, 1, 1, 1), extra_channels.to(shown)], dim=1)
@@ -169,10 +174,12 @@ class Model:
                 residuals=residuals,
                 patches=patches,
                 asked=asked,
+                split="split" in measures,
             )
             for around in patches.network:
                 network = partial(around, asked, network)
-            output = network(shown)
+            with self.placement.at_work(self.network):
+                output = network(shown)
         estimates = [scaling.calculate_denoised(x, part) for part in output.to(x).chunk(rounds)]
         return estimates[0] if rounds == 1 else torch.cat(estimates)
 

@@ -66,6 +66,15 @@ class ModelStore:
         """
         return self._kept(load, (path,), lambda: load(path, self.placement, self.precision))
 
+    def loaded(self) -> tuple[Path, ...]:
+        """The files that are loaded now, the least recently used first."""
+        return tuple(dict.fromkeys(path for _, stamps in self._loaded for path, _, _ in stamps))
+
+    def free(self) -> None:
+        """Let go of all files, and of what their networks hold on the device. Those in use come back when called."""
+        self._loaded.clear()
+        self.placement.free()
+
     def _kept(self, kind: object, paths: Sequence[Path], make: Callable[[], Loaded]) -> Loaded:
         key = (kind, tuple(_stamp(path) for path in paths))
         if key not in self._loaded:

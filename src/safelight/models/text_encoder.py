@@ -1,6 +1,8 @@
 """The text encoders of a model, as `text` asks for them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import torch
 from torch import Tensor
@@ -10,10 +12,14 @@ from safelight.families.base import Family, Tower, TowerName
 from safelight.families.shapes import TextShape
 from safelight.models.clip_text import ClipText
 from safelight.models.device import HOST
+from safelight.models.memory.measures import Measures
+from safelight.models.memory.thrift import Thrift
 from safelight.models.placement import Placement
 from safelight.models.weight_patches import UNPATCHED, WeightPatches
 
 END_TOKEN = 49407
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -53,10 +59,8 @@ class TextEncoder:
 
     def embed(self, tokens: Tensor) -> Tensor:
         """Token ids [B, 77] to token embeddings [B, 77, W] on the device, positions not yet added."""
-        self.placement.bring(self.network, self.weights)
         table = self.network.embeddings.token_embedding
-        with torch.no_grad():
-            embedded: Tensor = table(tokens.to(self.placement.device))
+        embedded: Tensor = self._on_device(lambda: table(tokens.to(self.placement.device)))
         return embedded
 
     def encode(self, embeddings: Tensor, tokens: Tensor, *, skip: int) -> tuple[Tensor, Tensor]:
@@ -70,16 +74,27 @@ class TextEncoder:
         Returns:
             Hidden states [B, 77, W] and the pooled text [B, P], both on the CPU in float32.
         """
-        self.placement.bring(self.network, self.weights)
         skip -= self.shape.layers_left_out
-        with torch.no_grad():
-            hidden, pooled = self.network(
+        hidden, pooled = self._on_device(
+            lambda: self.network(
                 embeddings,
                 (tokens == END_TOKEN).int().argmax(dim=-1).to(embeddings.device),
                 skip if 1 <= skip <= self.shape.layers else 1,
                 final_norm=self.tower.final_norm,
             )
+        )
+        self.placement.finished(self.network)
         return hidden.to(HOST, torch.float32), pooled.to(HOST, torch.float32)
+
+    def _on_device(self, work: Callable[[], Result]) -> Result:
+        """Do something with the network in its place."""
+
+        def attempt(_: Measures) -> Result:
+            self.placement.bring(self.network, self.weights)
+            with torch.no_grad():
+                return work()
+
+        return Thrift(self.placement, self.network).attempt(attempt)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from safelight.diffusion.control import Residuals, steer
-from safelight.models.patches import UNPATCHED, AroundAttention, AroundMix, Asked, AtBlock, Patches, Site
+from safelight.models.memory.pieces import attention_in_pieces, in_pieces
+from safelight.models.patches import UNPATCHED, AroundAttention, AroundMix, Asked, AtBlock, Mix, Patches, Site
 
 if TYPE_CHECKING:
     from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
@@ -34,6 +35,7 @@ def run_unet(
     residuals: Residuals = NO_RESIDUALS,
     patches: Patches = UNPATCHED,
     asked: Asked | None = None,
+    split: bool = False,
 ) -> Tensor:
     """Run a denoiser that `build_unet` has built.
 
@@ -47,11 +49,12 @@ def run_unet(
         residuals: What is added inside, for batches of N or 1.
         patches: What is called at places inside; those around the whole network are the caller's.
         asked: The call as patches see it; needed where there are any.
+        split: Whether to work on transformers in pieces, which takes less memory and longer.
 
     Returns:
         What the network predicts [N, out_channels, h, w].
     """
-    return _Pass(network, context, residuals, patches, asked).run(x, timestep, label)
+    return _Pass(network, context, residuals, patches, asked, split=split).run(x, timestep, label)
 
 
 class _Pass:
@@ -64,12 +67,16 @@ class _Pass:
         residuals: Residuals,
         patches: Patches,
         asked: Asked | None,
+        *,
+        split: bool,
     ) -> None:
         self.network = network
         self.context = context
         self.residuals = residuals
         self.patches = patches
         self.asked = asked
+        self.split = split
+        self.mix: Mix = attention_in_pieces if split else F.scaled_dot_product_attention
 
     def run(self, x: Tensor, timestep: Tensor, label: Tensor | None) -> Tensor:
         network, count = self.network, len(self.context)
@@ -152,17 +159,17 @@ class _Pass:
         patches = self.patches
         own = layer.norm1(x)
         if layer.only_cross_attention:
-            x = x + _attention(layer.attn1, own, self.context, None, (), ())
+            x = x + _attention(layer.attn1, self.mix, own, self.context, None, (), ())
         else:
-            x = x + _attention(layer.attn1, own, own, site, patches.self_attention, patches.self_mix)
+            x = x + _attention(layer.attn1, self.mix, own, own, site, patches.self_attention, patches.self_mix)
         if site is not None:
             for change in patches.between:
                 x = change(site, x)
         asking = layer.norm2(x)
-        x = x + _attention(layer.attn2, asking, self.context, site, patches.cross_attention, patches.cross_mix)
-        inner, gate = layer.ff.net[0].proj(layer.norm3(x)).chunk(2, dim=-1)
-        fed: Tensor = layer.ff.net[2](inner * F.gelu(gate))
-        return x + fed
+        around, around_mix = patches.cross_attention, patches.cross_mix
+        x = x + _attention(layer.attn2, self.mix, asking, self.context, site, around, around_mix)
+        feed = partial(_feed, layer.ff.net)
+        return x + (in_pieces(feed, layer.norm3(x)) if self.split else feed(layer.norm3(x)))
 
 
 def _rounds(x: Tensor, count: int) -> Tensor:
@@ -190,8 +197,15 @@ def _residual(block: Block, x: Tensor, embedded: Tensor) -> Tensor:  # [B, C, h,
     return inner + (x if block.conv_shortcut is None else block.conv_shortcut(x))
 
 
+def _feed(net: Block, x: Tensor) -> Tensor:  # [N, T, C] -> [N, T, C]
+    inner, gate = net[0].proj(x).chunk(2, dim=-1)
+    fed: Tensor = net[2](inner * F.gelu(gate))
+    return fed
+
+
 def _attention(
     attention: Block,
+    mix: Mix,
     x: Tensor,
     context: Tensor,
     site: Site | None,
@@ -199,8 +213,7 @@ def _attention(
     around_mix: tuple[AroundMix, ...],
 ) -> Tensor:  # [N, T, C], [N, S, W] -> [N, T, C]
     if site is None or not (around or around_mix):
-        return _plain_attention(attention, F.scaled_dot_product_attention, x, context, context)
-    mix: Any = F.scaled_dot_product_attention
+        return _plain_attention(attention, mix, x, context, context)
     for change_mix in around_mix:
         mix = partial(change_mix, site, mix)
     attend = partial(_plain_attention, attention, mix)
@@ -209,7 +222,7 @@ def _attention(
     return attend(x, context, context)
 
 
-def _plain_attention(attention: Block, mix: Any, x: Tensor, key_input: Tensor, value_input: Tensor) -> Tensor:
+def _plain_attention(attention: Block, mix: Mix, x: Tensor, key_input: Tensor, value_input: Tensor) -> Tensor:
     q = attention.to_q(x).unflatten(-1, (attention.heads, -1)).transpose(1, 2)
     k = attention.to_k(key_input).unflatten(-1, (attention.heads, -1)).transpose(1, 2)
     v = attention.to_v(value_input).unflatten(-1, (attention.heads, -1)).transpose(1, 2)

@@ -15,7 +15,8 @@ from torch import Tensor, nn
 
 from safelight.errors import BadInput, SafelightError
 from safelight.models.device import HOST
-from safelight.models.placement import Placement, free_bytes
+from safelight.models.memory.measures import out_of_memory
+from safelight.models.placement import Placement
 from safelight.models.precision import Precision
 from safelight.models.tiles import count_tiles, in_tiles
 from safelight.models.weights import Weights, open_weights
@@ -74,8 +75,11 @@ class UpscaleModel:
         for tile in self._tiles_that_fit():
             try:
                 return self._in_tiles(pixels, tile, on_tile).movedim(1, -1).clamp(0, 1)
-            except torch.OutOfMemoryError:
-                torch.cuda.empty_cache()
+            except (MemoryError, RuntimeError) as error:
+                if not out_of_memory(error):
+                    raise
+            self.placement.forget_unused()
+            self.placement.tell(f"Memory is short: tiles of {tile} pixels are too large for this model.")
         raise SafelightError(
             what="There is not enough memory to enlarge the picture with this model.",
             mend="Close other programs that use the graphics card, or use a smaller model.",
@@ -83,7 +87,7 @@ class UpscaleModel:
 
     def _tiles_that_fit(self) -> tuple[int, ...]:
         """Sizes of tiles to try, the largest that should fit first; the smallest always."""
-        free = free_bytes(self.placement.device)
+        free = self.placement.make_room(self._bytes_for(TILES[0]), keep=self.network)
         return tuple(side for side in TILES if self._bytes_for(side) <= free or side == TILES[-1])
 
     def _bytes_for(self, tile: int) -> int:

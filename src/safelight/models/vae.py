@@ -1,6 +1,6 @@
 """The image autoencoder, ready to run: pictures to latents and back, in tiles where memory is short."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -12,6 +12,8 @@ from safelight.errors import BadInput
 from safelight.families.cost import DECODING_NUMBERS, ENCODING_NUMBERS, vae_bytes
 from safelight.families.shapes import VaeShape
 from safelight.models.device import HOST
+from safelight.models.memory.measures import Measure, Measures
+from safelight.models.memory.thrift import Thrift
 from safelight.models.placement import Placement
 from safelight.models.tiles import in_tiles
 from safelight.models.weight_patches import UNPATCHED, WeightPatches
@@ -85,11 +87,13 @@ class Vae:
 
     def encode_tiled(self, pixels: Tensor, *, tile: int = TILE, overlap: int = OVERLAP) -> Tensor:
         """`encode` in tiles of `tile` pixels that reach `overlap` pixels into each other."""
-        return self._encode_tiles(self._image(pixels), tile, overlap)
+        image = self._image(pixels)
+        return self._frugally(Thrift(self.placement, self.network), lambda _: self._encode_tiles(image, tile, overlap))
 
     def decode_tiled(self, latent: Tensor, *, tile: int = TILE, overlap: int = OVERLAP) -> Tensor:
         """`decode` in tiles of `tile` pixels that reach `overlap` pixels into each other."""
-        return _pixels(self._decode_tiles(latent, tile, overlap))
+        thrift = Thrift(self.placement, self.network)
+        return _pixels(self._frugally(thrift, lambda _: self._decode_tiles(latent, tile, overlap)))
 
     def _encode_whole(self, image: Tensor) -> Tensor:
         moments = self.network.encoder(image)
@@ -163,23 +167,27 @@ class Vae:
         self, whole: Callable[[Tensor], Tensor], x: Tensor, tiles: Callable[[Tensor, int, int], Tensor], needed: int
     ) -> Tensor:
         """As many pictures at a time as fit; in tiles where one does not."""
+        thrift = Thrift(self.placement, self.network, ("singly", "tiles", "small tiles"))
         free = self.placement.make_room(needed, keep=self.network)
-        if free >= needed:
-            try:
-                return torch.cat([whole(part) for part in torch.split(x, max(1, free // (2 * needed)))])
-            except RuntimeError as error:
-                if not _out_of_memory(error):
-                    raise
-        if self.placement.device.type == "cuda":
-            torch.cuda.empty_cache()
-        return tiles(x, TILE, OVERLAP)
+        if free < needed:
+            thrift.take("tiles")
+        together = max(1, free // (2 * needed))
+
+        def work(measures: Measures) -> Tensor:
+            if "tiles" in measures:
+                return tiles(x, TILE // 2 if "small tiles" in measures else TILE, OVERLAP)
+            return torch.cat([whole(part) for part in torch.split(x, 1 if "singly" in measures else together)])
+
+        return self._frugally(thrift, work, {"singly"} if min(len(x), together) == 1 or free < needed else ())
+
+    def _frugally(
+        self, thrift: Thrift, work: Callable[[Measures], Tensor], useless: Collection[Measure] = ()
+    ) -> Tensor:
+        done = thrift.attempt(work, useless=useless)
+        self.placement.finished(self.network)
+        return done
 
 
 def _pixels(image: Tensor) -> Tensor:
     """[B, 3, H, W] in -1..1 -> [B, H, W, 3] in 0..1."""
     return (image.movedim(1, -1) / 2 + 0.5).clamp(0, 1)
-
-
-def _out_of_memory(error: RuntimeError) -> bool:
-    """Whether memory ran out; the CPU's allocator has no error type of its own."""
-    return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from safelight.models.device import HOST
+from safelight.models.memory.homes import on_host
 
 WeightPatch = Callable[[Tensor], Tensor]
 """A weight in float32, where it is -> the changed one, of the same shape.
@@ -51,13 +52,24 @@ class _Worn:
 
 
 class Wardrobe:
-    """Which weight patches each network wears; the only one who writes to the weights of a loaded network."""
+    """Which weight patches each network wears; the only one who changes the weights of a loaded network.
 
-    def __init__(self) -> None:
+    Args:
+        device: Where patches are laid on; networks may wait for them on the host.
+    """
+
+    def __init__(self, device: torch.device) -> None:
+        self._device = device
         self._worn: WeakKeyDictionary[nn.Module, _Worn] = WeakKeyDictionary()
 
-    def put_on(self, network: nn.Module, patches: WeightPatches) -> None:
-        """Have `network` wear just these patches. Should laying one on fail, it wears none."""
+    def put_on(self, network: nn.Module, patches: WeightPatches, homes: Mapping[str, Tensor]) -> None:
+        """Have a network wear just these patches. Should laying one on fail, it wears none.
+
+        Args:
+            network: The network.
+            patches: What it is to wear.
+            homes: Those of its own weights that are on the host as well, by name.
+        """
         worn = self._worn.get(network)
         if (worn.patches if worn else UNPATCHED) is patches:
             return
@@ -73,10 +85,11 @@ class Wardrobe:
             with torch.no_grad():
                 for name, chain in patches.of.items():
                     parameter = parameters[name]
-                    # on a device there is seldom room for both, so what is taken off waits on the host
-                    original = now.originals.setdefault(name, parameter.data.to(HOST))
-                    copy = _copied(original, parameter.device, parameter.data if name in made else None)
-                    parameter.data = patched(copy, chain).to(parameter.dtype)
+                    if name not in now.originals:
+                        # on a device there is seldom room for both, so what is taken off waits on the host
+                        now.originals[name] = homes[name] if name in homes else parameter.data.to(HOST)
+                    copy = _copied(now.originals[name], self._device, parameter.data if name in made else None)
+                    parameter.data = _beside(parameter, patched(copy, chain).to(parameter.dtype))
                     if parameter.data_ptr() == copy.data_ptr():
                         now.made.add(name)
         except BaseException:
@@ -91,6 +104,16 @@ class Wardrobe:
             parameters = dict(network.named_parameters())
             for name, original in worn.originals.items():
                 parameters[name].data = original.to(parameters[name].device)
+
+    def take_all_off(self) -> None:
+        """Give all networks their own weights back."""
+        for network in list(self._worn):
+            self.take_off(network)
+
+    def strip(self, network: nn.Module) -> Mapping[str, Tensor]:
+        """Forget what a network wears, which keeps it on; the weights that it had before, on the host."""
+        worn = self._worn.pop(network, None)
+        return worn.originals if worn else {}
 
     def weight(self, network: nn.Module, name: str, patches: WeightPatches) -> Tensor:
         """A parameter as it would be under `patches`, whatever the network wears now; in float32."""
@@ -118,3 +141,10 @@ def _copied(weight: Tensor, device: torch.device, onto: Tensor | None = None) ->
     if onto is None or onto.is_inference():  # what was made in inference mode cannot be written to outside it
         return weight.to(device, torch.float32, copy=True, memory_format=torch.contiguous_format)
     return onto.copy_(weight)
+
+
+def _beside(parameter: Tensor, weight: Tensor) -> Tensor:
+    """A weight where a parameter is, and in memory of its kind."""
+    if parameter.device.type == weight.device.type:
+        return weight
+    return on_host(weight, pinned=parameter.is_pinned())

@@ -66,9 +66,17 @@ class Weights(Mapping[str, Tensor]):
             self._give_back(stored)
         return placed
 
-    def _give_back(self, stored: Tensor) -> None:
+    def can_stay(self, stored: Tensor, dtype: torch.dtype) -> bool:
+        """Whether a tensor is mapped from the file just as it is to be used."""
+        return stored.dtype == dtype and stored.is_contiguous() and self._is_mapped(stored)
+
+    def _is_mapped(self, stored: Tensor) -> bool:
         start, end = stored.data_ptr(), stored.data_ptr() + stored.nbytes
-        if any(low <= start and end <= high for low, high in self._mapped):
+        return any(low <= start and end <= high for low, high in self._mapped)
+
+    def _give_back(self, stored: Tensor) -> None:
+        if self._is_mapped(stored):
+            start, end = stored.data_ptr(), stored.data_ptr() + stored.nbytes
             start -= start % mmap.PAGESIZE
             ctypes.CDLL(None).madvise(ctypes.c_void_p(start), ctypes.c_size_t(end - start), mmap.MADV_DONTNEED)
 

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from safelight.files.folders import Folders
+from safelight.files.naming import Claim
 from safelight.models.store import ModelStore
 
 
@@ -44,6 +45,10 @@ class Run(Protocol):
 
     def check(self) -> None:
         """Raise `Cancelled` when the person has stopped the job."""
+        ...
+
+    def claim(self) -> Claim:
+        """The next file that this node writes, to be asked for once for each."""
         ...
 
     def show(self, kind: str, path: Path, folder: str) -> None:

@@ -9,7 +9,7 @@ from typing import BinaryIO
 import torch
 from torch import Tensor
 
-from safelight.files.naming import BATCH_NUMBER, filled_in, next_counter, write_numbered
+from safelight.files.naming import BATCH_NUMBER, filled_in, next_counter, write_again, write_numbered
 from safelight.models.saving import Entry, write_safetensors
 from safelight.nodes.run import Run
 
@@ -27,19 +27,24 @@ class Series:
     def __init__(self, folder: str, prefix: str, width: int, height: int, run: Run) -> None:
         name = filled_in(prefix, width=width, height=height, now=datetime.now().astimezone())
         first = run.folders.writable(folder, name)
+        self._run = run
         self._directory, self._stem = first.parent, first.name
         self._counter = next_counter(self._directory, self._stem)
 
     def add(self, ending: str, write: Callable[[BinaryIO], None], batch_number: int = 0) -> Path:
-        """Write the next file, whole or not at all.
+        """Write the next file, whole or not at all: in place of the one that an earlier run of the job wrote.
 
         Args:
             ending: With its dot.
             write: Puts the content into an open file.
             batch_number: The picture's place in its batch.
         """
+        claim = self._run.claim()
+        if claim.earlier is not None:
+            write_again(claim.earlier, write, claim)
+            return claim.earlier
         stem = self._stem.replace(BATCH_NUMBER, str(batch_number))
-        path, number = write_numbered(self._directory, stem, ending, self._counter, write)
+        path, number = write_numbered(self._directory, stem, ending, self._counter, write, claim)
         self._counter = number + 1
         return path
 

@@ -5,8 +5,10 @@ import importlib.util
 import logging
 import re
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from hashlib import blake2b
 from importlib import import_module
 from types import ModuleType
 
@@ -56,10 +58,12 @@ class Library:
     Attributes:
         registry: The nodes: the built-in ones, and those of plugins.
         plugins: What was enabled.
+        code: Stands for the code of the plugins: another one may give other results. Empty without plugins.
     """
 
     registry: Registry
     plugins: tuple[Plugin, ...]
+    code: str = ""
 
     @property
     def catalog(self) -> Catalog:
@@ -79,7 +83,18 @@ def library(settings: Settings) -> Library:
     loader = _Loader(settings)
     plugins = tuple([loader.load(place) for place in places])
     loader.refresh_choices()
-    return Library(loader.registry, plugins)
+    return Library(loader.registry, plugins, _code(places))
+
+
+def _code(places: Sequence[Place]) -> str:
+    """A hash of the names, sizes and times of change of the plugins' files."""
+    facts: list[object] = []
+    for place in places:
+        facts.append((place.line, place.entry.dist.version if place.entry and place.entry.dist else ""))
+        if place.path is not None and place.path.exists():
+            files = sorted(place.path.rglob("*.py")) if place.path.is_dir() else [place.path]
+            facts += [(str(file), file.stat().st_size, file.stat().st_mtime_ns) for file in files]
+    return blake2b(repr(facts).encode(), digest_size=6).hexdigest()
 
 
 class _Loader:

@@ -115,12 +115,13 @@ class JobTexts:
     """A job as lists of many show it: its documents are the JSON texts that are kept, to be handed on as they are.
 
     Attributes:
-        id, user, number: As in `JobRow`.
+        id, user, state, number: As in `JobRow`.
         workflow, extra, outputs: JSON texts.
     """
 
     id: str
     user: str
+    state: State
     number: float
     workflow: str
     extra: str
@@ -193,8 +194,18 @@ def page_of_jobs(
     order = _ended_order() if set(states) <= set(ENDED) else _queue_order()
     if newest_first:
         order = [column.desc() for column in _plain_order(states)]
-    query = select(JOBS).where(*_which(user, states, batch)).order_by(*order).limit(limit).offset(offset)
-    return [_job(row) for row in connection.execute(query)]
+    some = select(JOBS.c.id).where(*_which(user, states, batch)).order_by(*order).limit(limit).offset(offset)
+    ids = [row.id for row in connection.execute(some)]  # rows are long, and only those of the page are to be read
+    return jobs_by_id(connection, ids)
+
+
+def jobs_by_id(connection: Connection, ids: Sequence[str]) -> list[JobRow]:
+    """Jobs in the order of their ids; those that are no more are left out."""
+    found: dict[str, JobRow] = {}
+    for some in _in_portions(ids):
+        for row in connection.execute(select(JOBS).where(JOBS.c.id.in_(some))):
+            found[row.id] = _job(row)
+    return [found[job] for job in ids if job in found]
 
 
 def ids_of_open(connection: Connection, user: str | None) -> list[tuple[str, State]]:
@@ -222,11 +233,11 @@ def ids_of_ended(connection: Connection, user: str | None, most: int) -> list[st
 
 def texts_of_jobs(connection: Connection, ids: Sequence[str]) -> list[JobTexts]:
     """Jobs as lists show them, in the order of their ids; those that are no more are left out."""
-    columns = (JOBS.c.id, JOBS.c.user_id, JOBS.c.number, JOBS.c.workflow, JOBS.c.extra, JOBS.c.outputs)
+    names = ("id", "user_id", "state", "number", "workflow", "extra", "outputs")
     found: dict[str, JobTexts] = {}
     for some in _in_portions(ids):
-        for row in connection.execute(select(*columns).where(JOBS.c.id.in_(some))):
-            found[row.id] = JobTexts(row.id, row.user_id, row.number, row.workflow, row.extra, row.outputs)
+        for row in connection.execute(select(*(JOBS.c[name] for name in names)).where(JOBS.c.id.in_(some))):
+            found[row.id] = JobTexts(*row)
     return [found[job] for job in ids if job in found]
 
 
@@ -343,10 +354,9 @@ def cancel_queued(
         ids: Which; None for all.
     """
     queued: tuple[State, ...] = ("queued",)
-    which = _which(user, queued, None)
-    query = select(JOBS.c.id, JOBS.c.user_id, JOBS.c.client_id).where(*which)
-    wanted = None if ids is None else set(ids)
-    found = [tuple(row) for row in connection.execute(query) if wanted is None or row.id in wanted]
+    query = select(JOBS.c.id, JOBS.c.user_id, JOBS.c.client_id).where(*_which(user, queued, None))
+    asked = [query] if ids is None else [query.where(JOBS.c.id.in_(some)) for some in _in_portions(sorted(ids))]
+    found = [tuple(row) for each in asked for row in connection.execute(each)]
     change = update(JOBS).values(state="cancelled", ended=time.time())
     for some in _in_portions([job for job, _, _ in found]):
         connection.execute(change.where(JOBS.c.id.in_(some)))

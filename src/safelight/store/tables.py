@@ -72,10 +72,8 @@ JOBS = Table(
     Column("batch_id", ID, index=True),
     Column("client_id", NAME, nullable=False, default=""),  # who is told over a socket of ComfyUI's kind
     Column("title", NAME, nullable=False, default=""),
-    Column("workflow", Text, nullable=False),  # API format
     Column("targets", Text),  # ids of the nodes to run for; none: all that save or show something
     Column("outputs", Text, nullable=False),  # ids of the nodes that save or show something
-    Column("extra", Text, nullable=False),  # what came with it, such as the graph editor's document
     Column("notes", Text, nullable=False),  # for the record in saved files
     Column("models", Text, nullable=False),  # paths of the model files that it names
     Column("estimate", Double),  # seconds it will take; none: unknown
@@ -87,10 +85,13 @@ JOBS = Table(
     Column("restarts", Integer, nullable=False, default=0),  # servers that did
     Column("engine", NAME, nullable=False, default=""),
     Column("error", Text),  # the event `failed`
+    # long ones last: what stands before them is read without them
+    Column("workflow", Text, nullable=False),  # API format
+    Column("extra", Text, nullable=False),  # what came with it, such as the graph editor's document
     Index("ix_jobs_queue", "state", "priority", "number"),
     Index("ix_jobs_user", "user_id", "state", "ended"),
     Index("ix_jobs_history", "state", "ended"),
-    Index("ix_jobs_created", "created"),
+    Index("ix_jobs_created", "user_id", "created", "number"),
 )
 
 EVENTS = Table(

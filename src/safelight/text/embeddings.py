@@ -9,7 +9,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from safelight.errors import BadInput
-from safelight.text.named_file import named_file
+from safelight.files.named_file import named_file
 from safelight.text.tokenizer import EmbeddingLookup
 from safelight.text.tower import TextTower
 

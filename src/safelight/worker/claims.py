@@ -64,7 +64,8 @@ class Claims:
         records = self._earlier[claimant, number]
         path = next((record.path for record in records if record.holds()), None)
         self._earlier[claimant, number] = [record for record in records if record.path != path]
-        return Claim(None if path is None else Path(path), partial(self._note, claimant, number))
+        part = blake2b(f"{self._file.name} {claimant} {number}".encode(), digest_size=8).hexdigest()
+        return Claim(None if path is None else Path(path), partial(self._note, claimant, number), part)
 
     def forget(self) -> None:
         """The job has ended, and will not be run again."""

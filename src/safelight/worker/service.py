@@ -35,14 +35,18 @@ class Service:
         self._settings = settings
         self._tell = tell
         self._commands: queue.SimpleQueue[Run | Free | Shutdown] = queue.SimpleQueue()
+        self._taken: set[str] = set()  # jobs that have not ended
         self._cancelled: set[str] = set()
         self._ending = False
 
     def take(self, command: Command) -> None:
         """Do what is said: `Cancel` and `Shutdown` stop the running job at its next step, the rest waits its turn."""
         if isinstance(command, Cancel):
-            self._cancelled.add(command.job)
+            if command.job in self._taken:
+                self._cancelled.add(command.job)
             return
+        if isinstance(command, Run):
+            self._taken.add(command.job)
         if isinstance(command, Shutdown):
             self._ending = True
         self._commands.put(command)
@@ -80,7 +84,7 @@ class Service:
         roots = [root for root in self._settings.model_roots if root.is_dir()]
         folders = Folders.at(self._settings.home, roots)
         folders.make()
-        session = Session(self._settings, folders, registry=loaded.registry)
+        session = Session(self._settings, folders, registry=loaded.registry, code=loaded.code)
         machine = machine_of(self._settings)
         plugins = {
             plugin.name: {"place": plugin.place, "error": plugin.error, "notes": list(plugin.notes)}
@@ -100,6 +104,9 @@ class Service:
     def _run(self, session: "Session", command: Run) -> None:
         JOB.set(command.job)
         try:
+            if command.job in self._cancelled:
+                self._tell(Cancelled(command.job))
+                return
             workflow, problems = parse_api(command.workflow)
             # checked when it was put into the queue, but files and plugins may have gone since
             problems = problems or session.problems(workflow, command.targets, command.user)
@@ -108,8 +115,6 @@ class Service:
                 first = problems[0]
                 failed = Failed(command.job, str(first), node=first.node, class_type=first.class_type)
                 self._tell(failed)
-            elif command.job in self._cancelled:
-                self._tell(Cancelled(command.job))
             else:
                 session.run(
                     command.job,
@@ -123,6 +128,7 @@ class Service:
                     user=command.user,
                 )
         finally:
+            self._taken.discard(command.job)
             self._cancelled.discard(command.job)
             JOB.set("")
 

@@ -64,7 +64,7 @@ class Session:
         self._folders = folders
         device = find_device(settings.device)
         chosen = precision(settings.dtype, device)
-        self._models = ModelStore(Placement(device), chosen, int(free_bytes(HOST) * HOST_SHARE))
+        self._models = ModelStore(Placement(device, settings.vram), chosen, int(free_bytes(HOST) * HOST_SHARE))
         self._device = device
         self._device_title = device_title(device, chosen)
         self._recipes = RecipeBook(folders, device, chosen)
@@ -141,7 +141,7 @@ class Session:
     def _make_run(self, job: Job, node: str, claimant: str, emit: Emit, cancelled: Callable[[], bool]) -> NodeRun:
         current = self._current
         assert current is not None, "a node runs only within `run`"
-        return NodeRun(
+        run = NodeRun(
             job,
             node,
             claimant,
@@ -154,6 +154,8 @@ class Session:
             self._models,
             current.previews,
         )
+        self._models.placement.tell = run.warn  # what is done where memory is short is told by the node that is short
+        return run
 
     @property
     def _in_use(self) -> Folders:

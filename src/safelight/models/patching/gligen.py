@@ -203,8 +203,8 @@ def grounded(changes: Sequence[NetworkChange], gligen: Gligen, box: Box) -> tupl
                 mend="Use it with a checkpoint of its own family, mostly SD 1.x.",
             )
         asked = site.asked
+        gligen.placement.bring(gligen.network)
         if (fuse, asked.size) not in asked.memory:
-            gligen.placement.bring(gligen.network)
             asked.memory[fuse, asked.size] = _things(gligen, boxes, asked.size, x.device)
         fused: Tensor = fuser(x.to(gligen.dtype), asked.memory[fuse, asked.size])
         return fused.to(x)

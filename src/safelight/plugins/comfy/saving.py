@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from torch import Tensor
 
-from safelight.files.naming import BATCH_NUMBER, write_numbered
+from safelight.files.naming import BATCH_NUMBER, write_again, write_numbered
 from safelight.files.pictures import write_png
 from safelight.nodes.saving import kept_texts, to_pixels
 from safelight.plugins.comfy.folder_paths import FolderPaths
@@ -55,14 +55,15 @@ def saving_classes(paths: FolderPaths) -> dict[str, type]:
             folder, name, counter, subfolder, _ = paths.get_save_image_path(prefix, self.output_dir, width, height)
             for number, image in enumerate(images):
                 pixels = to_pixels(image, run).numpy()
-                path, counter = write_numbered(
-                    Path(folder),
-                    name.replace(BATCH_NUMBER, str(number)),
-                    ".png",
-                    counter,
-                    partial(write_png, pixels=pixels, text=texts, compress_level=self.compress_level),
-                )
-                counter += 1
+                write = partial(write_png, pixels=pixels, text=texts, compress_level=self.compress_level)
+                claim = run.claim()
+                if claim.earlier is not None:
+                    path = claim.earlier
+                    write_again(path, write, claim)
+                else:
+                    stem = name.replace(BATCH_NUMBER, str(number))
+                    path, counter = write_numbered(Path(folder), stem, ".png", counter, write, claim)
+                    counter += 1
                 shown.append({"filename": path.name, "subfolder": subfolder, "type": self.type})
             return {"ui": {"images": shown}}
 

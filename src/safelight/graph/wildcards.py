@@ -12,7 +12,7 @@ from random import Random
 from typing import NamedTuple
 
 from safelight.errors import BadInput
-from safelight.text.named_file import named_file
+from safelight.files.named_file import named_file
 
 MAX_DRAWS = 10_000
 MAX_LENGTH = 200_000

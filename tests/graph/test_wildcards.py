@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from safelight.errors import BadInput
-from safelight.text.wildcards import resolve
+from safelight.graph.wildcards import resolve
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""The web service: routes, accounts, events. One file per noun."""
