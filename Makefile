@@ -5,11 +5,10 @@ PROMPT ?= a picture of a cat
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: run image test lint format bench parity nodes clean
+.PHONY: run image test lint format bench parity reliability nodes clean
 
-run: $(READY)  ## set up, then serve the web interface (until that exists: make a picture)
-	@echo "The web interface is not built yet, so here is a picture made by the same engine."
-	@$(BIN)/safelight generate "$(PROMPT)"
+run: $(READY)  ## set up, then serve the API at http://127.0.0.1:8188
+	@$(BIN)/safelight serve
 
 image: $(READY)  ## PROMPT="…": make a picture and print its path
 	@$(BIN)/safelight generate "$(PROMPT)"
@@ -31,6 +30,9 @@ bench: $(READY)  ## figures against named peers, as a table
 
 parity: $(READY)  ## the recorded workflows on full-size random weights (2 GB, some minutes)
 	$(BIN)/pytest -m parity tests/parity
+
+reliability: $(READY)  ## kill, fill and hold things, and write the figures of docs/reliability.md anew
+	$(BIN)/python -m tests.faults.report
 
 nodes: $(READY)  ## write the tables of docs/nodes.md anew
 	$(BIN)/python -m tests.test_nodes_page

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import pytest
 import typer
 
-from safelight.cli.app import app
+from safelight.cli.app import app_of
 from safelight.diffusion.samplers import SAMPLERS
 from safelight.diffusion.schedulers import SCHEDULERS
 from safelight.files.folders import Folders
@@ -94,7 +94,7 @@ def test_make_has_the_targets_named() -> None:
 
 def commands() -> Iterator[tuple[str, Any]]:
     """Every command by its words, as typer knows it."""
-    waiting: list[tuple[str, Any]] = [("safelight", typer.main.get_command(app))]
+    waiting: list[tuple[str, Any]] = [("safelight", typer.main.get_command(app_of(())))]
     while waiting:
         words, command = waiting.pop()
         inner = getattr(command, "commands", {})
@@ -197,7 +197,8 @@ def run_in(copy: Path, *arguments: str) -> None:
 
 
 COMMANDS = """
-from safelight.cli.app import app
+from safelight.cli.app import app_of
+app = app_of(())
 app(["run", "posterize.json", "--out", "out"], standalone_mode=False)
 app(["generate", "a cat", "--sampler", "ralston", "--steps", "2", "--out", "out"], standalone_mode=False)
 """

@@ -3,27 +3,26 @@
 import logging
 import logging.handlers
 import sys
+from collections.abc import Sequence
+from importlib import import_module
 from typing import Annotated
 
 import typer
 
 from safelight import __version__
-from safelight.cli import generate, models, nodes, plugins, run, serve, users
 from safelight.errors import BadInput, Cancelled, SafelightError
 from safelight.settings import read_settings
 
-app = typer.Typer(
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    add_completion=False,
-)
-app.command("generate")(generate.generate)
-app.command("run")(run.run)
-app.command("serve")(serve.serve)
-app.command("nodes")(nodes.nodes)
-app.add_typer(models.app, name="models")
-app.add_typer(plugins.app, name="plugins")
-app.add_typer(users.app, name="users")
+COMMANDS: dict[str, str] = {
+    "generate": "safelight.cli.generate:generate",
+    "run": "safelight.cli.run:run",
+    "serve": "safelight.cli.serve:serve",
+    "models": "safelight.cli.models:app",
+    "nodes": "safelight.cli.nodes:nodes",
+    "plugins": "safelight.cli.plugins:app",
+    "users": "safelight.cli.users:app",
+}
+"""First word -> what it stands for: a function, or a group of commands. Imported when it is asked for."""
 
 FAILED, BAD_INPUT = 1, 2
 LOG = "safelight.log"
@@ -36,7 +35,21 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
+def app_of(words: Sequence[str]) -> typer.Typer:
+    """The program as far as the words that were typed need it: one command, or all of them."""
+    app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
+    app.callback()(safelight)
+    first = words[0] if words else ""
+    for name in [first] if first in COMMANDS else COMMANDS:
+        module, _, what = COMMANDS[name].partition(":")
+        command = getattr(import_module(module), what)
+        if isinstance(command, typer.Typer):
+            app.add_typer(command, name=name)
+        else:
+            app.command(name)(command)
+    return app
+
+
 def safelight(
     version: Annotated[
         bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version.")
@@ -53,7 +66,7 @@ def run_command() -> None:
     """
     try:
         _log_to_file()
-        app()
+        app_of(sys.argv[1:])()
     except SafelightError as error:
         _say(error)
         sys.exit(BAD_INPUT if isinstance(error, BadInput) else FAILED)

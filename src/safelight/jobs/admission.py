@@ -1,7 +1,7 @@
 """Whether a workflow may be put into the queue, and what is known of it then."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from safelight.errors import BadInput
 from safelight.families.contents import look_into
@@ -33,6 +33,7 @@ class Admitted:
         models: Paths of the model files that it names.
         estimate: Seconds of sampling; None where unknown.
         problems: What keeps other outputs from being run.
+        needing: By node with a problem, the ids of the outputs that need it.
     """
 
     workflow: Workflow
@@ -41,6 +42,7 @@ class Admitted:
     models: tuple[str, ...]
     estimate: float | None
     problems: tuple[Problem, ...] = ()
+    needing: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 class WorkflowRejected(BadInput):
@@ -87,6 +89,7 @@ def admit(
         raise WorkflowRejected([Problem("invalid_prompt", message, "Split it, or raise `most_nodes` in the settings.")])
     workflow, problems = parse_api(document)
     problems = problems or validate(workflow, catalog, folders.list, targets)
+    needing: dict[str, list[str]] = {}
     wanted = tuple(output_nodes(workflow, catalog) if targets is None else targets)
     sound = wanted
     if problems:
@@ -110,6 +113,7 @@ def admit(
         models=_models(planned, folders),
         estimate=takes.seconds,
         problems=tuple(problems),
+        needing=needing,
     )
 
 

@@ -1,18 +1,21 @@
 """Listens for requests."""
 
+import gc
 import socket
 import sys
+from typing import TYPE_CHECKING
 
 import uvicorn
 
-from safelight.engine.interface import Fleet
-from safelight.engine.local import LocalFleet
 from safelight.errors import BadInput
-from safelight.server.app import make_app
-from safelight.server.security.doorkeeper import needs_accounts
+from safelight.server.opening import Opening
+from safelight.server.security.reach import needs_accounts
 from safelight.settings import Settings
-from safelight.store import accounts
-from safelight.store.database import Database, database_url
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Lifespan
+
+    from safelight.engine.interface import Fleet
 
 GRACE = 5  # seconds that open connections have when the server ends
 WAITING = 2048  # connections that may wait to be taken
@@ -23,13 +26,23 @@ def listen(settings: Settings) -> None:
 
     Raises:
         BadInput: The address cannot be listened on, or people must sign in and nobody could.
+        SafelightError: The database cannot be opened.
     """
     _check_accounts(settings)
     listening = _socket(settings)
     host, port = listening.getsockname()[:2]
     print(f"Safelight is at http://{_shown(host)}:{port}", file=sys.stderr, flush=True)
+
+    def make() -> "tuple[ASGIApp, Lifespan[object]]":
+        from safelight.server.app import make_app  # noqa: PLC0415 (takes a second, while others are answered already)
+
+        app = make_app(settings, _fleet(settings))
+        gc.freeze()  # what was imported stays, and need not be looked through again and again
+        return app, app.router.lifespan_context
+
+    opening = Opening(make, failed=lambda: setattr(server, "should_exit", True))
     config = uvicorn.Config(
-        make_app(settings, _fleet(settings)),
+        opening,
         log_config=None,
         access_log=False,
         server_header=False,
@@ -37,13 +50,19 @@ def listen(settings: Settings) -> None:
         ws_max_size=settings.body_bytes,
         h11_max_incomplete_event_size=64 * 1024,
     )
-    uvicorn.Server(config).run(sockets=[listening])
+    server = uvicorn.Server(config)
+    server.run(sockets=[listening])
+    if opening.failure is not None:
+        raise opening.failure
 
 
 def _check_accounts(settings: Settings) -> None:
     """See that there is somebody who can sign in, where everybody must."""
     if not needs_accounts(settings):
         return
+    from safelight.store import accounts  # noqa: PLC0415 (as above)
+    from safelight.store.database import Database, database_url  # noqa: PLC0415
+
     database = Database(database_url(settings.database, settings.home))
     try:
         with database.read() as connection:
@@ -60,8 +79,10 @@ def _check_accounts(settings: Settings) -> None:
     )
 
 
-def _fleet(settings: Settings) -> Fleet:
+def _fleet(settings: Settings) -> "Fleet":
     if not settings.cluster:
+        from safelight.engine.local import LocalFleet  # noqa: PLC0415 (as above)
+
         return LocalFleet(settings)
     from safelight.engine.cluster import ClusterFleet  # noqa: PLC0415 (most servers have none)
 

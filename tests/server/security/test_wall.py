@@ -9,7 +9,8 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from safelight.server.security.headers import HEADERS
-from safelight.server.security.hosts import is_loopback, name_of
+from safelight.server.security.hosts import name_of
+from safelight.server.security.reach import is_loopback
 from tests.serving import Served, serving
 
 FRIEND = "https://studio.example"

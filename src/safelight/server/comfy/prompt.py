@@ -68,7 +68,7 @@ def submit(asked: Asked) -> Response:
         with studio.database.write() as connection:
             rows.place_job(connection, job, priority=None, number=number)
         placed = number
-    problems = node_errors(admitted.problems, {})
+    problems = node_errors(admitted.problems, admitted.needing)
     shown_number = int(placed) if placed.is_integer() else placed
     return answer({"prompt_id": job, "number": shown_number, "node_errors": problems})
 

@@ -15,7 +15,7 @@ from starlette.types import Scope
 from safelight.errors import SafelightError
 from safelight.server.access import THE_ONE_HERE, Person
 from safelight.server.security.credentials import digest
-from safelight.server.security.hosts import is_loopback
+from safelight.server.security.reach import needs_accounts
 from safelight.server.security.throttle import Throttle
 from safelight.settings import Settings
 from safelight.store import accounts
@@ -95,11 +95,6 @@ class Doorkeeper:
             with contextlib.suppress(SafelightError), database.write() as connection:
                 accounts.touch_token(connection, token.id)
         return _person(user)
-
-
-def needs_accounts(settings: Settings) -> bool:
-    """Whether people must sign in even where there are no accounts yet."""
-    return settings.auth == "on" or not (is_loopback(settings.host) or settings.insecure)
 
 
 def credential_of(scope: Scope) -> Credential:

@@ -4,12 +4,12 @@ A page elsewhere can have its name point to this machine (DNS rebinding), and it
 they were of the same origin. Their requests still say whose name was asked for.
 """
 
-import ipaddress
 from collections.abc import Collection
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from safelight.server.security.reach import is_numeric
 from safelight.server.security.refusal import refuse
 
 
@@ -52,17 +52,3 @@ def name_of(host: str) -> str:
     if not name or after.endswith("]"):  # no port
         name = host
     return name.strip("[]").rstrip(".").lower()
-
-
-def is_numeric(name: str) -> bool:
-    """Whether a name is an address in numbers."""
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        return False
-    return True
-
-
-def is_loopback(host: str) -> bool:
-    """Whether what listens on a host can be reached from this machine only."""
-    return host.lower() == "localhost" or (is_numeric(host) and ipaddress.ip_address(host).is_loopback)
