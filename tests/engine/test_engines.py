@@ -72,11 +72,6 @@ def test_a_job_is_cancelled_within_a_step(live: Live) -> None:
     assert len([said for said in live.said[at:] if isinstance(said, Progress)]) <= 2
 
 
-def test_a_job_that_is_cancelled_before_it_begins_does_not_run(live: Live) -> None:
-    live.send(Cancel("early"))
-    assert isinstance(live.run("early")[-1], Cancelled)
-
-
 def test_memory_is_given_back(live: Live) -> None:
     live.run("loading")
     idle = [said for said in live.said if isinstance(said, Idle)][-1]

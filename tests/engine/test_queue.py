@@ -11,7 +11,7 @@ import pytest
 
 from safelight.jobs.station import Station
 from safelight.server.studio import Studio, opened
-from safelight.store import jobs as rows
+from safelight.store import events as stored
 from safelight.store.jobs import ENDED, JobRow, NewJob
 from safelight.store.state import ONLY_USER
 from tests.engine.conftest import Kind, process_of
@@ -66,7 +66,7 @@ class Running:
     def files(self, job: str) -> list[str]:
         """The files that history names."""
         with self.studio.database.read() as connection:
-            events = rows.events_of(connection, job)
+            events = stored.events_of(connection, job)
         return [json.loads(event.data)["path"] for event in events if event.tag == "output"]
 
 
@@ -77,7 +77,8 @@ def running(kind: Kind) -> Iterator[Running]:
     stack = AsyncExitStack()
     try:
         studio = loop.do(stack.enter_async_context(opened(kind.settings, kind.fleet)))
-        _until(lambda: all(station.state == "idle" for station in studio.dispatcher.stations))
+        stations = studio.dispatcher.stations
+        _until(lambda: len(stations) > 0 and all(station.state == "idle" for station in stations))
         yield Running(studio, kind)
     finally:
         loop.do(stack.aclose())

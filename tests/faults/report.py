@@ -16,7 +16,8 @@ BEGIN, END = "<!-- figures -->\n", "<!-- /figures -->\n"
 
 def main() -> None:
     """Do everything that goes wrong, and write down what became of it."""
-    rows = ["| what happens | jobs | lost | doubled | stuck | first job done after |", "| --- | --- | --- | --- | --- | --- |"]
+    heads = ("what happens", "jobs", "lost", "doubled", "stuck", "first job done after")
+    rows = [f"| {' | '.join(heads)} |", f"|{' --- |' * len(heads)}"]
     for name, report in reports():
         print(name, report, flush=True)
         rows.append(
@@ -27,8 +28,8 @@ def main() -> None:
     print(heard, flush=True)
     rows += [
         "",
-        f"200 WebSocket clients, one of which reads nothing: {heard.told} of the other {heard.clients} were told of the "
-        f"job's end, after {heard.seconds:.1f} s; another request took at most {1000 * heard.answer:.0f} ms meanwhile.",
+        f"200 WebSocket clients, one of which reads nothing: {heard.told} of the other {heard.clients} were told of",
+        f"the job's end, after {heard.seconds:.1f} s; another request took {1000 * heard.answer:.0f} ms at most.",
         "",
     ]
     page = PAGE.read_text(encoding="utf-8")

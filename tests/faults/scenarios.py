@@ -15,7 +15,7 @@ from safelight.store.database import FILE_NAME
 from tests.faults.house import House, house, wait_for
 
 QUEUED = 50
-SLOW_STEPS = 100  # of a job that is surely running when something is done to it
+SLOW_STEPS = 60  # of a job that is surely running when something is done to it
 
 
 @dataclass(frozen=True)

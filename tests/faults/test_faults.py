@@ -39,7 +39,7 @@ def test_nothing_is_lost_doubled_or_stuck_over_the_end_of_a_server(tmp_path: Pat
 
 def test_what_a_job_had_finished_is_not_done_again_after_the_server_was_killed(tmp_path: Path) -> None:
     with house(tmp_path / "home") as studio:
-        job = studio.submit("long", steps=150, width=128, height=128)  # sampling takes well over what is worth keeping
+        job = studio.submit("long", steps=60, width=128, height=128)  # takes well over what is worth keeping
         wait_for(lambda: "VAEDecode" in studio.node_types(job))
         studio.kill()
         studio.start()

@@ -12,7 +12,7 @@ import pytest
 from safelight.errors import BadInput
 from safelight.jobs import dispatch, station
 from safelight.jobs.queue import NoSuchJob, QueueFull
-from safelight.store import jobs as rows
+from safelight.store import events as stored
 from safelight.store.database import FILE_NAME
 from safelight.store.jobs import ENDED, JobRow, NewJob
 from safelight.store.state import ONLY_USER
@@ -47,7 +47,7 @@ def running(served: Served, job: str) -> None:
 
 def tags(served: Served, job: str) -> list[str]:
     with served.studio.database.read() as connection:
-        return [event.tag for event in rows.events_of(connection, job)]
+        return [event.tag for event in stored.events_of(connection, job)]
 
 
 def test_a_job_is_run_and_everything_about_it_is_kept(served: Served) -> None:

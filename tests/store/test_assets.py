@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from safelight.store import assets, jobs
+from safelight.store import events as stored
 from safelight.store.assets import Asset, AssetFilter, NewAsset
 from safelight.store.database import Database, database_url
 from safelight.store.state import ONLY_USER, ensure_only_user
@@ -55,11 +56,11 @@ def test_what_is_forgotten_is_named_by_no_job_that_made_or_showed_it(database: D
             for folder in ("output", "temp")
             for path in ('"animals/\\u2603 cat_00001_.png"', '"animals/dog.png"')
         ]
-        jobs.insert_events(connection, told)
+        stored.insert_events(connection, told)
         assets.forget_assets(connection, [cat])
         assert assets.get_asset(connection, cat.id) is None
         assert assets.get_asset(connection, dog.id) is not None
-        left = {(event.job, event.data) for job in ("j1", "j2") for event in jobs.events_of(connection, job)}
+        left = {(event.job, event.data) for job in ("j1", "j2") for event in stored.events_of(connection, job)}
     assert left == {(job, data) for job, _, _, data in told if "cat" not in data or "temp" in data}
 
 

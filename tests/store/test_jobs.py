@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import insert
 
+from safelight.store import events as stored
 from safelight.store import jobs
 from safelight.store.database import Database, database_url
 from safelight.store.jobs import ENDED, NewJob
@@ -146,21 +147,23 @@ def test_the_time_before_a_job_is_the_sum_of_estimates_where_all_are_known(datab
 def test_events_are_numbered_in_order_and_replayed_from_any_of_them(database: Database) -> None:
     with database.write() as connection:
         jobs.insert_jobs(connection, [new("a"), new("b")])
-        ids = jobs.insert_events(connection, [(name, time.time(), "queued", f'{{"job": "{name}"}}') for name in "abab"])
+        ids = stored.insert_events(
+            connection, [(name, time.time(), "queued", f'{{"job": "{name}"}}') for name in "abab"]
+        )
         assert ids == sorted(set(ids))
-        assert [event.job for event in jobs.events_after(connection, ids[1], user=None, limit=10)] == ["a", "b"]
-        assert [event.id for event in jobs.events_of(connection, "b", ids[1])] == [ids[3]]
-        assert jobs.events_after(connection, ids[1], user="somebody else", limit=10) == []
-        assert jobs.last_event(connection) == ids[-1]
+        assert [event.job for event in stored.events_after(connection, ids[1], user=None, limit=10)] == ["a", "b"]
+        assert [event.id for event in stored.events_of(connection, "b", ids[1])] == [ids[3]]
+        assert stored.events_after(connection, ids[1], user="somebody else", limit=10) == []
+        assert stored.last_event(connection) == ids[-1]
 
 
 def test_a_deleted_job_takes_its_events_along_and_their_ids_are_not_used_again(database: Database) -> None:
     with database.write() as connection:
         jobs.insert_jobs(connection, [new("a"), new("b")])
-        first = jobs.insert_events(connection, [("a", 0.0, "queued", "{}")])
+        first = stored.insert_events(connection, [("a", 0.0, "queued", "{}")])
         jobs.delete_jobs(connection, ["a"])
-        assert jobs.events_of(connection, "a") == []
-        assert jobs.insert_events(connection, [("b", 0.0, "queued", "{}")])[0] > first[0]
+        assert stored.events_of(connection, "a") == []
+        assert stored.insert_events(connection, [("b", 0.0, "queued", "{}")])[0] > first[0]
 
 
 def test_pages_of_ended_jobs_are_in_the_order_in_which_they_ended(database: Database) -> None:
@@ -181,6 +184,6 @@ def test_thousands_of_ids_go_into_one_call(database: Database) -> None:
     with database.write() as connection:
         jobs.insert_jobs(connection, [new(name) for name in names])
         assert len(jobs.cancel_queued(connection, user=None, ids=names)) == 3000
-        assert len(jobs.events_of_jobs(connection, names, ["queued"])) == 3000
+        assert len(stored.events_of_jobs(connection, names, ["queued"])) == 3000
         jobs.delete_jobs(connection, names)
         assert jobs.count_jobs(connection, ENDED) == 0

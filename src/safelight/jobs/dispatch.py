@@ -21,6 +21,7 @@ from safelight.protocol.commands import Run
 from safelight.protocol.events import Cancelled, Done, Event, Failed, Output, Queued, to_json
 from safelight.protocol.reports import Ready
 from safelight.settings import Settings
+from safelight.store import events as stored
 from safelight.store import jobs as rows
 from safelight.store import state
 from safelight.store.database import Database
@@ -123,8 +124,8 @@ class Dispatcher:
                     mend="Look at its log; retry the job once the cause is mended.",
                 )
                 rows.end_job(connection, job, "failed", error=json.dumps(to_json(error)))
-                rows.insert_events(connection, [row_of(error, now)])
-            rows.insert_events(connection, [row_of(Queued(job), now) for job in again])
+                stored.insert_events(connection, [row_of(error, now)])
+            stored.insert_events(connection, [row_of(Queued(job), now) for job in again])
         if again:
             log.info("%s jobs that were running are taken up again", len(again))
 

@@ -15,6 +15,7 @@ from safelight.jobs.quotas import check_quotas
 from safelight.jobs.recorder import Recorder, row_of
 from safelight.protocol.events import Cancelled, Event, Queued
 from safelight.settings import Settings
+from safelight.store import events as stored
 from safelight.store import jobs as rows
 from safelight.store import state
 from safelight.store.database import Database
@@ -280,5 +281,5 @@ class JobQueue:
 def _write(connection: Connection, events: Sequence[tuple[Event, str, str]]) -> list[Told]:
     """Write events, each with its job's owner and client, in the transaction that they are about."""
     now = time.time()
-    ids = rows.insert_events(connection, [row_of(event, now) for event, _, _ in events])
+    ids = stored.insert_events(connection, [row_of(event, now) for event, _, _ in events])
     return [Told(stored, now, user, client, event) for stored, (event, user, client) in zip(ids, events, strict=True)]

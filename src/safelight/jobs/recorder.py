@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 from safelight.errors import SafelightError
 from safelight.jobs.hub import Hub, QueueChanged, Told
 from safelight.protocol.events import Event, Preview, Progress, to_json
+from safelight.store import events as stored
 from safelight.store import jobs as rows
 from safelight.store.database import Database
 from safelight.store.jobs import OPEN
@@ -121,7 +122,7 @@ class Recorder:
                 if entry.also is not None:
                     entry.also(connection)
             written = [row_of(entry.event, now) for entry in kept]
-            return rows.insert_events(connection, written)
+            return stored.insert_events(connection, written)
 
     async def _tell_length(self) -> None:
         try:
@@ -137,7 +138,7 @@ class Recorder:
 
 
 def row_of(event: Event, now: float) -> tuple[str, float, str, str]:
-    """An event as `store.jobs.insert_events` takes it."""
+    """An event as `store.events.insert_events` takes it."""
     document = to_json(event)
     return event.job, now, str(document.pop("event")), json.dumps(document)
 

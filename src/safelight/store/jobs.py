@@ -2,18 +2,18 @@
 
 import json
 import time
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, and_, delete, func, insert, or_, select, update
 
-from safelight.store.tables import EVENTS, JOBS
+from safelight.store.portions import in_portions
+from safelight.store.tables import JOBS
 
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 OPEN: tuple[State, ...] = ("queued", "running")
 ENDED: tuple[State, ...] = ("done", "failed", "cancelled")
-PORTION = 500  # values in one statement, of which databases take a limited number
 
 
 @dataclass(frozen=True)
@@ -89,25 +89,6 @@ class Waiting:
     priority: int
     number: float
     models: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class StoredEvent:
-    """An event that is kept.
-
-    Attributes:
-        id: Grows with time.
-        job: Id of its job.
-        time: Seconds since 1970.
-        tag: As in `protocol.events.EVENTS`.
-        data: The event as JSON text.
-    """
-
-    id: int
-    job: str
-    time: float
-    tag: str
-    data: str
 
 
 @dataclass(frozen=True)
@@ -202,7 +183,7 @@ def page_of_jobs(
 def jobs_by_id(connection: Connection, ids: Sequence[str]) -> list[JobRow]:
     """Jobs in the order of their ids; those that are no more are left out."""
     found: dict[str, JobRow] = {}
-    for some in _in_portions(ids):
+    for some in in_portions(ids):
         for row in connection.execute(select(JOBS).where(JOBS.c.id.in_(some))):
             found[row.id] = _job(row)
     return [found[job] for job in ids if job in found]
@@ -235,7 +216,7 @@ def texts_of_jobs(connection: Connection, ids: Sequence[str]) -> list[JobTexts]:
     """Jobs as lists show them, in the order of their ids; those that are no more are left out."""
     names = ("id", "user_id", "state", "number", "workflow", "extra", "outputs")
     found: dict[str, JobTexts] = {}
-    for some in _in_portions(ids):
+    for some in in_portions(ids):
         for row in connection.execute(select(*(JOBS.c[name] for name in names)).where(JOBS.c.id.in_(some))):
             found[row.id] = JobTexts(*row)
     return [found[job] for job in ids if job in found]
@@ -355,10 +336,10 @@ def cancel_queued(
     """
     queued: tuple[State, ...] = ("queued",)
     query = select(JOBS.c.id, JOBS.c.user_id, JOBS.c.client_id).where(*_which(user, queued, None))
-    asked = [query] if ids is None else [query.where(JOBS.c.id.in_(some)) for some in _in_portions(sorted(ids))]
+    asked = [query] if ids is None else [query.where(JOBS.c.id.in_(some)) for some in in_portions(sorted(ids))]
     found = [tuple(row) for each in asked for row in connection.execute(each)]
     change = update(JOBS).values(state="cancelled", ended=time.time())
-    for some in _in_portions([job for job, _, _ in found]):
+    for some in in_portions([job for job, _, _ in found]):
         connection.execute(change.where(JOBS.c.id.in_(some)))
     return found
 
@@ -386,7 +367,7 @@ def number_before(connection: Connection, other: JobRow) -> float:
 
 def delete_jobs(connection: Connection, ids: Collection[str]) -> None:
     """Forget jobs, with their events; files stay."""
-    for some in _in_portions(list(ids)):
+    for some in in_portions(list(ids)):
         connection.execute(delete(JOBS).where(JOBS.c.id.in_(some)))
 
 
@@ -401,50 +382,6 @@ def device_seconds_since(connection: Connection, user: str, since: float) -> flo
         JOBS.c.user_id == user, JOBS.c.created >= since
     )
     return float(connection.execute(query).scalar_one())
-
-
-def insert_events(connection: Connection, events: Sequence[tuple[str, float, str, str]]) -> list[int]:
-    """Keep events, each (job, time, tag, JSON text); their ids, which grow in the given order."""
-    if not events:
-        return []
-    rows = [dict(zip(("job_id", "time", "tag", "data"), event, strict=True)) for event in events]
-    query = insert(EVENTS).returning(EVENTS.c.id, sort_by_parameter_order=True)
-    return [row.id for row in connection.execute(query, rows)]
-
-
-def events_of(connection: Connection, job: str, after: int = 0) -> list[StoredEvent]:
-    """The events of a job, oldest first, behind the one with the id `after`."""
-    query = select(EVENTS).where(EVENTS.c.job_id == job, EVENTS.c.id > after).order_by(EVENTS.c.id)
-    return [_event(row) for row in connection.execute(query)]
-
-
-def events_after(connection: Connection, after: int, *, user: str | None, limit: int) -> list[StoredEvent]:
-    """Events of all jobs behind the one with the id `after`, oldest first."""
-    query = select(EVENTS).where(EVENTS.c.id > after).order_by(EVENTS.c.id).limit(limit)
-    if user is not None:
-        query = query.join(JOBS, JOBS.c.id == EVENTS.c.job_id).where(JOBS.c.user_id == user)
-    return [_event(row) for row in connection.execute(query)]
-
-
-def events_of_jobs(connection: Connection, jobs: Iterable[str], tags: Collection[str]) -> dict[str, list[StoredEvent]]:
-    """The events of some kinds, by job."""
-    found: dict[str, list[StoredEvent]] = {job: [] for job in jobs}
-    for some in _in_portions(list(found)):
-        query = select(EVENTS).where(EVENTS.c.job_id.in_(some), EVENTS.c.tag.in_(tags)).order_by(EVENTS.c.id)
-        for row in connection.execute(query):
-            found[row.job_id].append(_event(row))
-    return found
-
-
-def last_event(connection: Connection) -> int:
-    """The highest id of an event; 0 where there is none."""
-    return int(connection.execute(select(func.max(EVENTS.c.id))).scalar_one() or 0)
-
-
-def _in_portions(ids: Sequence[str]) -> Iterator[Sequence[str]]:
-    """Ids as many at a time as a statement takes."""
-    for first in range(0, len(ids), PORTION):
-        yield ids[first : first + PORTION]
 
 
 def _which(user: str | None, states: Collection[State], batch: str | None) -> list[Any]:
@@ -495,7 +432,3 @@ def _job(row: Row[Any]) -> JobRow:
         engine=values["engine"],
         error=values["error"],
     )
-
-
-def _event(row: Row[Any]) -> StoredEvent:
-    return StoredEvent(row.id, row.job_id, row.time, row.tag, row.data)

@@ -5,6 +5,7 @@ from typing import Any
 
 from safelight.jobs.recorder import row_of
 from safelight.protocol.events import Done, Output, Started
+from safelight.store import events as stored
 from safelight.store import jobs as rows
 from safelight.store.jobs import NewJob
 from tests.server.comfy.talking import finished, post
@@ -92,7 +93,7 @@ def test_a_long_history_is_answered_whole(tmp_path: Path) -> None:
                 rows.end_job(connection, job.id, "done")
                 text = Output(job.id, "1", "text", text=str(place))
                 told = [row_of(event, float(place)) for event in (Started(job.id), text, Done(job.id))]
-                rows.insert_events(connection, told)
+                stored.insert_events(connection, told)
         for query, first in (("", 0), ("?max_items=50", 250)):
             texts = [entry["outputs"]["1"]["text"] for entry in history(served, query).values()]
             assert texts == [[str(place)] for place in range(first, 300)]

@@ -9,6 +9,7 @@ import contextlib
 import json
 from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, WebSocket, WebSocketDisconnect
@@ -22,10 +23,11 @@ from safelight.server.access import Me
 from safelight.server.api.answers import ID, LAST, Everyone, refusals
 from safelight.server.errors import status_of, told
 from safelight.server.studio import Studio, TheStudio
-from safelight.store import jobs as rows
+from safelight.store import events as stored
 
 router = APIRouter(prefix="/events", tags=["events"])
 
+ENCODED = 64  # of the last things told, kept as text: all listeners are told the same
 HEARTBEAT = 15.0  # seconds of silence after which a word is said, so that both ends know that the other is there
 AGAIN = 1000  # milliseconds until a browser that has lost the stream comes back
 PORTION = 500  # stored events read at a time
@@ -158,6 +160,7 @@ def _concerns(news: News, job: str | None, seen: int) -> bool:
     return (job is None or news.event.job == job) and (news.id is None or news.id > seen)
 
 
+@lru_cache(maxsize=ENCODED)
 def _message(news: News) -> Message:
     if isinstance(news, QueueChanged):
         return Message("queue", json.dumps({"event": "queue", "remaining": news.remaining}))
@@ -168,15 +171,15 @@ def _message(news: News) -> Message:
 
 def _last_event(studio: Studio) -> int:
     with studio.database.read() as connection:
-        return rows.last_event(connection)
+        return stored.last_event(connection)
 
 
 def _stored(studio: Studio, user: str | None, after: int, job: str | None) -> list[Message]:
     with studio.database.read() as connection:
         if job is not None:
-            found = rows.events_of(connection, job, after)
+            found = stored.events_of(connection, job, after)
         else:
-            found = rows.events_after(connection, after, user=user, limit=PORTION)
+            found = stored.events_after(connection, after, user=user, limit=PORTION)
     return [
         Message(
             event.tag,

@@ -10,9 +10,10 @@ from sqlalchemy import Connection
 from safelight.server.api.answers import Document
 from safelight.server.api.assets import AssetView, view_of
 from safelight.server.studio import Studio
-from safelight.store import jobs as rows
+from safelight.store import events as stored
 from safelight.store.assets import Asset, assets_at
-from safelight.store.jobs import OPEN, JobRow, State, StoredEvent
+from safelight.store.events import StoredEvent
+from safelight.store.jobs import OPEN, JobRow, State
 
 
 class OutputView(BaseModel):
@@ -99,7 +100,7 @@ class JobsView(BaseModel):
 
 def views_of(connection: Connection, jobs: Sequence[JobRow]) -> list[JobView]:
     """Jobs with what they made."""
-    told = rows.events_of_jobs(connection, [job.id for job in jobs], ("output",))
+    told = stored.events_of_jobs(connection, [job.id for job in jobs], ("output",))
     outputs = {job.id: [json.loads(event.data) for event in told[job.id]] for job in jobs}
     places = {(job.user, output["folder"], output["path"]) for job in jobs for output in outputs[job.id]}
     assets = assets_at(connection, sorted(place for place in places if place[2]))
@@ -110,7 +111,7 @@ def details_of(studio: Studio, job: JobRow) -> JobDetails:
     """A job with all that is known of it."""
     with studio.database.read() as connection:
         (view,) = views_of(connection, [job])
-        events = rows.events_of(connection, job.id)
+        events = stored.events_of(connection, job.id)
     place = studio.queue.place(job) if job.state in OPEN else None
     running = studio.dispatcher.running().get(job.id)
     step = running.step if running else None

@@ -13,8 +13,10 @@ from safelight.server.comfy.items import item, portions
 from safelight.server.comfy.queue import listed_ids
 from safelight.server.comfy.story import STATUS_MESSAGES, Story, event_of, meta_of
 from safelight.server.studio import Studio
+from safelight.store import events as stored
 from safelight.store import jobs as rows
-from safelight.store.jobs import ENDED, JobTexts, StoredEvent
+from safelight.store.events import StoredEvent
+from safelight.store.jobs import ENDED, JobTexts
 
 SHOWN = 10_000
 """Of all that is kept, so many of the newest jobs are listed."""
@@ -62,8 +64,8 @@ def _written(studio: Studio, ids: Sequence[str]) -> Iterator[bytes]:
         with studio.database.read() as connection:
             done = [job.id for job in some if job.state == "done"]
             others = [job.id for job in some if job.state != "done"]
-            events = rows.events_of_jobs(connection, done, TOLD_OF_DONE)
-            events |= rows.events_of_jobs(connection, others, EVENTS)
+            events = stored.events_of_jobs(connection, done, TOLD_OF_DONE)
+            events |= stored.events_of_jobs(connection, others, EVENTS)
         folders = {user: studio.folders_of(user) for user in {job.user for job in some}}
         entries = ",".join(_entry(job, events[job.id], folders[job.user]) for job in some)
         if entries:
@@ -76,10 +78,10 @@ def _entry(job: JobTexts, events: Sequence[StoredEvent], folders: Folders) -> st
     """A job's place in the history, from all that it told."""
     story = Story(job.id)
     messages: list[tuple[str, Mapping[str, object]]] = []
-    for stored in events:
-        if stored.tag == "started":
+    for one in events:
+        if one.tag == "started":
             messages.clear()  # of an earlier try
-        messages += [told for told in story.tell(event_of(stored), stored.time) if told[0] in STATUS_MESSAGES]
+        messages += [told for told in story.tell(event_of(one), one.time) if told[0] in STATUS_MESSAGES]
     succeeded = bool(messages) and messages[-1][0] == "execution_success"
     outputs = {node: kept for node, shown in story.outputs.items() if (kept := _still_there(shown, folders))}
     rest = {

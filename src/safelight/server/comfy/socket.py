@@ -25,8 +25,8 @@ from safelight.server.comfy.pace import Pace
 from safelight.server.comfy.prompt import wants_previews
 from safelight.server.comfy.story import Story, event_of
 from safelight.server.studio import studio_of
-from safelight.store import jobs as rows
-from safelight.store.jobs import StoredEvent
+from safelight.store import events as stored
+from safelight.store.events import StoredEvent
 
 log = logging.getLogger(__name__)
 
@@ -185,15 +185,15 @@ class Conversation:
     async def _caught_up(self, job: str) -> Following:
         """A job that runs already, with all that it has told."""
         following = self._follow(job)
-        for stored in await asyncio.to_thread(self._stored, job):
-            following.heard = stored.id
-            for _ in following.story.tell(event_of(stored), stored.time):
+        for one in await asyncio.to_thread(self._stored, job):
+            following.heard = one.id
+            for _ in following.story.tell(event_of(one), one.time):
                 pass
         return following
 
     def _stored(self, job: str) -> list[StoredEvent]:
         with self._studio.database.read() as connection:
-            return rows.events_of(connection, job)
+            return stored.events_of(connection, job)
 
     async def _pass_by(self, event: Event) -> None:
         """Take note of another client's job: everybody is told when one is interrupted."""

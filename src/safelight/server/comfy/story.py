@@ -23,7 +23,7 @@ from safelight.protocol.events import (
     Started,
     from_json,
 )
-from safelight.store.jobs import StoredEvent
+from safelight.store.events import StoredEvent
 
 Message = tuple[str, dict[str, Any]]
 """Type and data."""
