@@ -1,5 +1,6 @@
 """What becomes of jobs, from the queue to their end, with engines that pretend."""
 
+import asyncio
 import json
 import sqlite3
 import time
@@ -12,6 +13,7 @@ import pytest
 from safelight.errors import BadInput
 from safelight.jobs import dispatch, station
 from safelight.jobs.queue import NoSuchJob, QueueFull
+from safelight.server.studio import opened
 from safelight.store import events as stored
 from safelight.store.database import FILE_NAME
 from safelight.store.jobs import ENDED, JobRow, NewJob
@@ -276,3 +278,13 @@ def test_the_files_that_jobs_make_are_in_the_books(served: Served) -> None:
     books.close()
     assert found == [("output", "test_00001_.png", 64, 48, "a cat on a mat", "starter-128.safetensors", job)]
     assert (served.settings.home / "output" / "test_00001_.png").is_file()
+
+
+def test_two_servers_are_not_at_work_in_one_home_folder(served: Served) -> None:
+    async def open_another() -> None:
+        async with opened(served.settings, served.fleet):
+            pass
+
+    with pytest.raises(BadInput, match="at work in"):
+        asyncio.run(open_another())
+    assert ended(served, put(served, "a cat")).state == "done"

@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse
 
 from safelight import __version__
 from safelight.engine.interface import Fleet
@@ -62,4 +64,10 @@ def make_app(settings: Settings, fleet: Fleet) -> FastAPI:
     for router in ROUTERS:
         app.include_router(router, prefix=API)
     comfy.mount(app)
+    app.add_route("/", _to_the_page, include_in_schema=False)
     return app
+
+
+async def _to_the_page(_: Request) -> RedirectResponse:
+    """The front page: the API's, until there is a web interface."""
+    return RedirectResponse(f"{API}/docs")

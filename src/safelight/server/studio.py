@@ -11,6 +11,7 @@ from starlette.requests import HTTPConnection
 
 from safelight.engine.interface import Fleet
 from safelight.files.folders import Folders
+from safelight.files.lock import locked
 from safelight.jobs.dispatch import Dispatcher
 from safelight.jobs.hub import Hub
 from safelight.jobs.queue import JobQueue
@@ -19,6 +20,9 @@ from safelight.jobs.shelf import Shelf
 from safelight.settings import Settings
 from safelight.store.database import Database, database_url
 from safelight.store.state import ONLY_USER
+
+LOCK = "server.lock"
+"""In the home folder: held by the server that works there."""
 
 
 @dataclass(frozen=True)
@@ -61,27 +65,33 @@ async def opened(settings: Settings, fleet: Fleet) -> AsyncIterator[Studio]:
     """A studio at work; when it is left, running jobs are back in the queue and the engines have ended.
 
     Raises:
+        BadInput: Another server is at work in the home folder.
         SafelightError: The database cannot be opened.
     """
     folders = Folders.at(settings.home, [root for root in settings.model_roots if root.is_dir()])
     folders.make()
-    database = Database(database_url(settings.database, settings.home))
-    hub = Hub()
-    recorder = Recorder(database, hub)
-    shelf = Shelf(settings.home)
-    dispatcher = Dispatcher(settings, database, fleet, recorder, hub, shelf)
-    queue = JobQueue(settings, database, dispatcher, recorder, hub)
-    writing = asyncio.create_task(recorder.run(), name="recorder")
-    try:
-        await dispatcher.begin()
-        dispatcher.wake()
-        yield Studio(settings, folders, database, hub, dispatcher, queue, shelf)
-    finally:
-        await dispatcher.end()
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(recorder.drain(), 5)  # a database that is held must not hold the server
-        writing.cancel()
-        database.close()
+    with locked(
+        settings.home / LOCK,
+        f"Safelight is at work in {settings.home} already.",
+        "Use that one, or set another SAFELIGHT_HOME: two would run the same jobs.",
+    ):
+        database = Database(database_url(settings.database, settings.home))
+        hub = Hub()
+        recorder = Recorder(database, hub)
+        shelf = Shelf(settings.home)
+        dispatcher = Dispatcher(settings, database, fleet, recorder, hub, shelf)
+        queue = JobQueue(settings, database, dispatcher, recorder, hub)
+        writing = asyncio.create_task(recorder.run(), name="recorder")
+        try:
+            await dispatcher.begin()
+            dispatcher.wake()
+            yield Studio(settings, folders, database, hub, dispatcher, queue, shelf)
+        finally:
+            await dispatcher.end()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(recorder.drain(), 5)  # a database that is held must not hold the server
+            writing.cancel()
+            database.close()
 
 
 def studio_of(connection: HTTPConnection) -> Studio:

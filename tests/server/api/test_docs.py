@@ -52,3 +52,8 @@ def test_the_page_has_no_script_or_style_written_into_it_and_fetches_nothing_fro
 def test_what_is_not_there_is_answered_with_where_to_look(path: str, served: Served) -> None:
     answer = served.http.get(path)
     assert (answer.status_code, DOCS in answer.json()["error"]["mend"]) == (404, True)
+
+
+def test_the_front_page_leads_to_it(served: Served) -> None:
+    answer = served.http.get("/")
+    assert (answer.status_code, answer.headers["location"]) == (307, "/api/v1/docs")
