@@ -13,9 +13,9 @@ import node_helpers
 import numpy as np
 from comfy.cli_args import args
 from PIL import Image, ImageOps
-from server import PromptServer
 
 import nodes
+from server import PromptServer
 
 DEVICE = management.get_torch_device()
 
