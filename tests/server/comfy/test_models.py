@@ -39,7 +39,7 @@ def test_folders_and_files_are_listed(served: Served) -> None:
     assert served.http.get("/embeddings").json() == ["ugly"]
 
 
-@pytest.mark.parametrize("folder", ["nothing", "input", "userdata", "..", "%2e%2e%2fsecret"])
+@pytest.mark.parametrize("folder", ["nothing", "input", "userdata", "%2e%2e", "%2e%2e%2fsecret"])
 def test_what_is_no_folder_of_models_is_not_listed(served: Served, folder: str) -> None:
     assert served.http.get(f"/models/{folder}").status_code == 404
     assert served.http.get(f"/experiment/models/{folder}").status_code == 404
