@@ -5,25 +5,41 @@ PROMPT ?= a picture of a cat
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: run image test lint format bench parity reliability nodes clean
+WEB := src/safelight/web/index.html
+WEB_SOURCES := $(shell find web/src web/public docs/concepts -type f ! -name schema.d.ts) $(addprefix web/,index.html vite.config.ts tsconfig.json openapi.json)
+NODE := command -v npm >/dev/null
 
-run: $(READY)  ## set up, then serve the API at http://127.0.0.1:8188
+.PHONY: run image web test unit browser lint format bench parity reliability nodes guide wheel clean
+
+run: $(READY)  ## set up, then serve the web interface and the API at http://127.0.0.1:8188
+	@if $(NODE); then $(MAKE) --no-print-directory web; else \
+		echo "Node.js 20 or newer builds the web interface; without it only the API is served."; fi
 	@$(BIN)/safelight serve
 
 image: $(READY)  ## PROMPT="…": make a picture and print its path
 	@$(BIN)/safelight generate "$(PROMPT)"
 
-test: $(READY)  ## set up, then run every test
+web: $(WEB)  ## build the web interface
+
+test: unit browser  ## set up, then run every test
 	$(BIN)/pytest -n auto --dist worksteal
 
-lint: $(READY)  ## formatting, lint and types
+unit: $(WEB)  ## tests of the web interface's own modules
+	cd web && npm test
+
+browser: $(READY) $(WEB)  ## a real browser uses a real server
+	cd web && npm run browser
+
+lint: $(READY) web/node_modules/.ready  ## formatting, lint and types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	cd web && npm run lint
 
-format: $(READY)  ## bring the code into the house style
+format: $(READY) web/node_modules/.ready  ## bring the code into the house style
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+	cd web && npm run format
 
 bench: $(READY)  ## figures against named peers, as a table
 	$(BIN)/python -m benchmarks
@@ -37,8 +53,14 @@ reliability: $(READY)  ## kill, fill and hold things, and write the figures of d
 nodes: $(READY)  ## write the tables of docs/nodes.md anew
 	$(BIN)/python -m tests.test_nodes_page
 
+guide: $(READY) $(WEB)  ## take the pictures of docs/guide anew
+	cd web && npm run guide
+
+wheel: $(READY) $(WEB)  ## the package, with the web interface in it
+	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+
 clean:  ## forget the set-up
-	rm -rf .venv build dist
+	rm -rf .venv build dist web/node_modules src/safelight/web
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
@@ -51,3 +73,12 @@ $(READY): pyproject.toml constraints.txt
 	PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps \
 		spandrel einops lycoris-lora toml
 	@touch $(READY)
+
+$(WEB): web/node_modules/.ready $(WEB_SOURCES)
+	cd web && npm run build
+
+web/node_modules/.ready: web/package.json web/package-lock.json
+	@$(NODE) || { echo "The web interface is built with Node.js 20 or newer, with npm; neither was found."; exit 1; }
+	@# not `npm ci`, which refuses a lock that names no files of some other systems
+	cd web && npm install --no-save --no-fund --no-audit
+	@touch $@

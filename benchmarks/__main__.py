@@ -17,8 +17,12 @@ PARTS = {
     "engine": "The engine's own cost; peer: ComfyUI 0.3.64 on such a machine",
     "startup": "`safelight generate`, from the start of the process",
     "starter": "The starter, 20 Euler steps with guidance, fp32; peer: diffusers' StableDiffusionPipeline",
+    "ranking": "CLIP as a judge: its choice of 8 pictures; peer: all 8 on average",
+    "recording": "Recording how pictures come about, starter and sketch, 20 steps",
     "server": "The server: 1,000 jobs queued, an engine busy",
     "loading": "A full-size SD 1.5, fp16 file run in fp32; peer: diffusers' from_single_file",
+    "training": "Steps of LoRA training on the starter; peer: diffusers and peft, as in diffusers' example",
+    "search": "Finding pictures: 100,000 of them in under 100 ms",
     # after it: the peak memory of a new process is never told to be less than what its parent holds
     "lora": "A LoRA of rank 32 on all attention, fp32 on the CPU",
 }

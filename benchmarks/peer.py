@@ -128,7 +128,7 @@ def _text(shape: TextShape) -> Mapping[str, object]:
 
 def _tokenizer() -> CLIPTokenizer:
     """CLIP's, from the merge table: it knows all bytes, all bytes that end a word, the merges and two marks."""
-    lines = (files("safelight.text") / "vocabulary" / "merges.txt").read_text(encoding="utf-8").splitlines()[1:]
+    lines = (files("safelight.prompts") / "vocabulary" / "merges.txt").read_text(encoding="utf-8").splitlines()[1:]
     letters = list(bytes_to_unicode().values())
     words = letters + [letter + "</w>" for letter in letters] + [line.replace(" ", "") for line in lines]
     words += ["<|startoftext|>", "<|endoftext|>"]

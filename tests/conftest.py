@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ["SAFELIGHT_FIND_PICTURES"] = "false"  # what looks at pictures takes seconds to start: where it is asked for
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as the command does; before torch is imported
 
 

@@ -1,7 +1,7 @@
 """A session with a home of its own, and tiny checkpoints that are made once for all tests."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -90,12 +90,29 @@ class Studio:
         shutil.copyfile(file, self.path("checkpoints", file.name))
         return file.name
 
-    def run(self, workflow: Workflow, *, cancelled: Callable[[], bool] = lambda: False) -> Ran:
+    def run(
+        self,
+        workflow: Workflow,
+        *,
+        cancelled: Callable[[], bool] = lambda: False,
+        record_pixels: int = 0,
+        recorded: bool = False,
+        targets: Collection[str] | None = None,
+    ) -> Ran:
         """Check a workflow and run it."""
         catalog = {name: node.spec for name, node in self.registry.items()}
-        assert validate(workflow, catalog, self.folders.list) == []
+        assert validate(workflow, catalog, self.folders.list, targets) == []
         events: list[Event] = []
-        outcome = self.session.run("job", workflow, events.append, cancelled=cancelled, previews=self.previews)
+        outcome = self.session.run(
+            "job",
+            workflow,
+            events.append,
+            cancelled=cancelled,
+            previews=self.previews,
+            record_pixels=record_pixels,
+            recorded=recorded,
+            targets=targets,
+        )
         files = [event for event in events if isinstance(event, Output) and event.path]
         return Ran(outcome.end, tuple(events), tuple(self.path(file.folder, file.path) for file in files))
 

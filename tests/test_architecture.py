@@ -13,28 +13,35 @@ import safelight
 ROOT = Path(safelight.__file__).parent
 PACKAGES = sorted({path.relative_to(ROOT).parts[0].removesuffix(".py") for path in ROOT.rglob("*.py")} - {"__init__"})
 
-FLOOR = ("errors", "settings", "logs", "files", "families", "protocol", "graph")
+FLOOR = ("errors", "settings", "logs", "maps", "files", "families", "protocol", "prompts", "graph", "runs")
 WEB_HALF = ("engine", "store", "jobs", "server", "client")
 ALLOWED: dict[str, set[str]] = {
     "errors": set(),
-    "settings": {"errors"},
+    "settings": {"errors", "files"},
     "logs": set(),
+    "maps": {"errors"},
     "files": {"errors"},
     "families": {"errors", "files"},
     "protocol": {"errors"},
-    "graph": {"errors", "files", "families"},
+    "prompts": {"errors", "files"},
+    "graph": {"errors", "files", "families", "prompts"},
+    "runs": {"errors", "files"},
     "diffusion": {"errors"},
-    "text": {"errors", "files"},
-    "models": {"errors", "files", "families", "text", "diffusion"},
-    "nodes": {"errors", "files", "families", "graph", "text", "diffusion", "models"},
+    "text": {"errors", "files", "prompts"},
+    "models": {"errors", "files", "families", "prompts", "text", "diffusion"},
+    "clip": {*FLOOR, "text", "diffusion", "models"},
+    "inspect": {*FLOOR, "text", "diffusion", "models", "clip"},
+    "training": {*FLOOR, "text", "diffusion", "models", "clip", "inspect"},
+    "nodes": {"errors", "files", "families", "prompts", "graph", "runs"}
+    | {"text", "diffusion", "models", "clip", "inspect", "training"},
     "plugins": {*FLOOR, "diffusion", "models", "nodes"},
-    "worker": {*FLOOR, "text", "diffusion", "models", "nodes", "plugins"},
+    "worker": {*FLOOR, "text", "diffusion", "models", "inspect", "nodes", "plugins"},
     "engine": {"errors", "settings", "logs", "files", "graph", "protocol"},
     "store": {"errors"},
     "jobs": {*FLOOR, "engine", "store"},
     "server": {*FLOOR, "engine", "store", "jobs"},
     "client": {"errors", "protocol"},
-    "cli": {*FLOOR, "text", "nodes", "worker", "plugins", "store", "server", "client"},
+    "cli": {*FLOOR, "text", "clip", "inspect", "training", "nodes", "worker", "plugins", "store", "server", "client"},
 }
 """Package -> the packages that it may import beside itself."""
 

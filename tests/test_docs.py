@@ -5,12 +5,14 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 import typer
+from pydantic import BaseModel
 
 from safelight.cli.app import app_of
 from safelight.diffusion.samplers import SAMPLERS
@@ -20,6 +22,7 @@ from safelight.files.picture_files import read_text
 from safelight.graph.formats import load_api
 from safelight.graph.validate import validate
 from safelight.nodes.registry import BUILTIN
+from safelight.runs.settings import TrainingSettings, checked, parse_settings
 from safelight.settings import Settings
 from tests.shared import SHARED
 
@@ -119,6 +122,21 @@ def test_no_command_is_told_that_there_is_not() -> None:
 def test_the_settings_told_are_those_there_are() -> None:
     told = first_column(section(DOCS / "command.md", "Settings").partition("\nWhere models")[0])
     assert set(told) - {"auto", "~/.safelight"} == set(Settings.model_fields)
+
+
+def test_the_settings_of_training_told_are_all_with_their_defaults() -> None:
+    text = section(DOCS / "training.md", "All settings").partition("```toml\n")[2].partition("```")[0]
+    told = parse_settings(text, "docs/training.md")
+    least = checked({"name": told.name, "data": {"folder": told.data.folder, "trigger": told.data.trigger}}, "test")
+    assert told == least
+    keys = {key for table in tomllib.loads(text).values() if isinstance(table, dict) for key in table}
+    fields = {
+        name
+        for field in TrainingSettings.model_fields.values()
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)
+        for name in field.annotation.model_fields
+    }
+    assert keys == fields - {"prior_folder"}
 
 
 def test_every_sampler_and_scheduler_has_its_row() -> None:

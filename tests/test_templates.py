@@ -102,7 +102,7 @@ def test_a_template_runs_and_makes_its_picture(name: str, studio: Studio) -> Non
 
 
 def test_no_file_in_the_folder_is_left_out() -> None:
-    names = {f"{name}{ending}" for name in NAMES for ending in (".json", ".api.json")}
+    names = {f"{name}{ending}" for name in NAMES for ending in (".json", ".api.json", ".webp")}
     assert {path.name for path in FOLDER.iterdir()} == names | {INDEX.name}
 
 

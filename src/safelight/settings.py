@@ -1,11 +1,14 @@
 """Settings: from the home folder's file, then the environment, then the command line; the last word counts."""
 
+import contextlib
 import os
 import re
+import tomllib
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, PrivateAttr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -16,6 +19,8 @@ from pydantic_settings import (
 )
 
 from safelight.errors import BadInput
+from safelight.files.atomic import write_whole
+from safelight.files.toml_lines import Setting, changed, read_text
 
 DEFAULT_HOME = Path("~/.safelight")
 FILE_NAME = "settings.toml"
@@ -44,13 +49,18 @@ class Settings(BaseSettings):
         insecure: Listen elsewhere than on loopback without anybody signing in.
         database: URL of the database, as SQLAlchemy takes it; empty for SQLite in the home folder.
         cluster: Address of a Ray cluster whose GPUs are used, or `auto`; empty for this machine's alone.
+        record_pixels: Pictures of at most so many pixels have their steps recorded without being asked.
         fetch_urls: Whether nodes and routes may fetch what a URL names.
         job_seconds: A job that runs longer is stopped.
+        training_seconds: The same for jobs that train; they can be gone on with.
         most_queued: Jobs that one person may have in the queue.
         most_nodes: Of a workflow.
         most_pixels: Of all pictures of one batch together that a workflow may make.
         body_bytes, upload_bytes: Of a request, and of one that brings files.
         spare_bytes: No job is begun while the disk has less room than that.
+        find_pictures: Whether pictures are looked at, in a process beside the server, so that they are found by what
+            is in them.
+        clip_model: The CLIP that looks at them, by its name in the folder `clip_vision`.
     """
 
     model_config = SettingsConfigDict(env_prefix="SAFELIGHT_", env_ignore_empty=True, extra="forbid", frozen=True)
@@ -70,14 +80,25 @@ class Settings(BaseSettings):
     insecure: bool = False
     database: Annotated[str, Field(repr=False)] = ""
     cluster: str = ""
+    record_pixels: Annotated[int, Field(ge=0)] = 256 * 256
     fetch_urls: bool = False
     job_seconds: Annotated[float, Field(gt=0)] = 4 * 3600.0
+    training_seconds: Annotated[float, Field(gt=0)] = 7 * 24 * 3600.0
     most_queued: Annotated[int, Field(gt=0)] = 10_000
     most_nodes: Annotated[int, Field(gt=0)] = 20_000
     most_pixels: Annotated[int, Field(gt=0)] = 2**28
     body_bytes: Annotated[int, Field(gt=0)] = 32 * 2**20
     upload_bytes: Annotated[int, Field(gt=0)] = 100 * 2**20
     spare_bytes: Annotated[int, Field(ge=0)] = 500_000_000
+    find_pictures: bool = True
+    clip_model: Annotated[str, Field(min_length=1)] = "clip.safetensors"
+
+    _before_the_file: frozenset[str] = PrivateAttr(default=frozenset())
+
+    @property
+    def before_the_file(self) -> frozenset[str]:
+        """Names that the command line or the environment has set, so that what the file says does not count."""
+        return self._before_the_file
 
     @field_validator("model_roots", mode="before")
     @classmethod
@@ -131,8 +152,49 @@ def read_settings(**flags: Any) -> Settings:
     Raises:
         BadInput: A setting has a value that it cannot have, or there is none of that name.
     """
+    given = {name: value for name, value in flags.items() if value is not None}
+    with _explained():
+        settings = Settings(**given)
+    prefix = Settings.model_config["env_prefix"]
+    in_environment = {name for name in Settings.model_fields if os.environ.get(f"{prefix}{name.upper()}")}
+    settings._before_the_file = frozenset({*given, *in_environment})
+    return settings
+
+
+def coming_settings(settings: Settings) -> Settings:
+    """The settings that a program started again in the same way would have, as the file stands now.
+
+    Raises:
+        BadInput: As `read_settings`.
+    """
+    return read_settings(**{name: getattr(settings, name) for name in settings.before_the_file})
+
+
+def write_settings(settings: Settings, values: Mapping[str, Setting | None]) -> None:
+    """Change what the home folder's file says; its other lines and comments stay. What is refused changes nothing.
+
+    Args:
+        settings: Those in force.
+        values: By name; None for what is usual.
+
+    Raises:
+        BadInput: A setting cannot have such a value, or the file cannot be read or written.
+    """
+    path = settings.home / FILE_NAME
+    with _explained():
+        text = changed(read_text(path), values)
+        said = tomllib.loads(text)
+        Settings(**said | {"home": settings.home})
     try:
-        return Settings(**{name: value for name, value in flags.items() if value is not None})
+        write_whole(path, text.encode())
+    except OSError as error:
+        raise BadInput(f"{path} cannot be written: {error.strerror}.", mend="See who may write there.") from error
+
+
+@contextlib.contextmanager
+def _explained() -> Iterator[None]:
+    try:
+        yield
     except ValidationError as error:
         wrong = "; ".join(
             f"{'.'.join(map(str, item['loc']))}: {item['msg'].removeprefix('Value error, ')}" for item in error.errors()

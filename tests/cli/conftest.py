@@ -19,7 +19,9 @@ from tests.studio import tiny_file
 
 QUICK = ("--checkpoint", "tiny", "--steps", "1", "--width", "64", "--height", "64")
 SEEDED = (*QUICK, "--seed", "1")
-SAFELIGHT = (sys.executable, "-c", "from safelight.cli import main; main()")
+# What a shell starts in the background is told to ignore Ctrl-C, and so is all that it starts; tests may be.
+HEED = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+SAFELIGHT = (sys.executable, "-c", f"{HEED}; from safelight.cli import main; main()")
 
 
 @dataclass(frozen=True)

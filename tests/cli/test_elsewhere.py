@@ -30,6 +30,13 @@ def test_pictures_come_here_and_their_paths_are_told(served: Served, command: Co
     assert result.err == f"seed {first} to {first + 1}\n"
 
 
+def test_a_recording_of_the_run_stays_where_it_was_made(served: Served, command: Command) -> None:
+    result = command("generate", "a cat, recorded", "--steps", 2, "--seed", 3, "--json", "--server", served.url)
+    told = [json.loads(line) for line in result.out.splitlines()]
+    assert [event["folder"] for event in told if event["event"] == "output"] == ["output"]
+    assert result.err == ""
+
+
 def test_a_picture_goes_where_it_is_wanted_and_replaces_no_other(
     served: Served, command: Command, tmp_path: Path
 ) -> None:

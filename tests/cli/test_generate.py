@@ -6,10 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from safelight.cli.generate import lora_meant
 from safelight.families.detect import identify
 from safelight.files.folders import STARTER, STARTER_CHECKPOINT
 from safelight.files.header import read_header
 from safelight.files.picture_files import read_text
+from safelight.graph.wanted import Lora
 from tests.cli.conftest import QUICK, SEEDED, Command, inputs_of, picture
 from tests.studio import pixels_of, tiny_file
 from tests.tiny import tiny_vae
@@ -153,3 +155,22 @@ def test_the_size_follows_the_picture_to_start_from(
     options = ("--checkpoint", "tiny", "--seed", 1, "--steps", 1, "--denoise", 0, "--init-image", start)
     scale = inputs_of(command("generate", "cat", *options, *given), "ImageScale")
     assert (scale["width"], scale["height"]) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("soft", Lora("soft", 1.0)),
+        ("soft:0.5", Lora("soft", 0.5)),
+        ("sub/soft.safetensors:-1", Lora("sub/soft.safetensors", -1.0)),
+        ("soft:new", Lora("soft:new", 1.0)),
+        ("soft:nan", Lora("soft:nan", 1.0)),
+    ],
+)
+def test_a_lora_is_named_with_or_without_its_strength(text: str, meant: Lora) -> None:
+    assert lora_meant(text) == meant
+
+
+def test_a_second_pass_makes_the_picture_larger(command: Command, tiny: Path) -> None:
+    result = command("generate", "a cat", *SEEDED, "--upscale", 2)
+    assert pixels_of(result.paths[0]).shape[:2] == (128, 128)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from PIL import Image, PngImagePlugin
 
-from safelight.cli.opening import Opened, open_workflow
+from safelight.cli.opening import ToRun, open_workflow
 from safelight.cli.working import library_of
 from safelight.errors import BadInput
 from safelight.files.folders import Folders
@@ -48,7 +48,7 @@ def catalog() -> Catalog:
     return library_of(read_settings()).catalog
 
 
-def opened(path: Path, folders: Folders, content: object) -> Opened:
+def opened(path: Path, folders: Folders, content: object) -> ToRun:
     path.write_text(content if isinstance(content, str) else json.dumps(content))
     return open_workflow(path, folders, catalog)
 

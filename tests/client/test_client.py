@@ -67,7 +67,7 @@ def test_a_job_is_cancelled_retried_and_forgotten(client: Client) -> None:
     client.cancel(job)
     with pytest.raises(SafelightError, match="was cancelled"):
         client.wait(job)
-    assert client.retry(job).state == "queued"
+    assert client.retry(job).state in {"queued", "running"}
     client.cancel(job)
     eventually(lambda: client.job(job).is_over)
     client.delete(job)

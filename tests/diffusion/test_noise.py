@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from safelight.diffusion.noise import BrownianNoise, GaussianNoise, initial_noise
+from safelight.diffusion.noise import BrownianNoise, GaussianNoise, initial_noise, mixed_noise
 from safelight.diffusion.samplers import SAMPLERS
 from safelight.diffusion.schedulers import sigmas_for
 from tests.diffusion.oracle import SCHEDULES, recorded_draws, recorded_latent, recorded_runs
@@ -75,3 +75,14 @@ def recorded(key: str) -> torch.Tensor:
     latent = recorded_latent(key)
     assert latent is not None
     return latent
+
+
+def test_mixed_noise_keeps_its_variance_and_lies_between_both() -> None:
+    first, second = (initial_noise(seed, (2, 4, 64, 64)) for seed in (1, 2))
+    assert torch.equal(mixed_noise(first, second, 0.0), first)
+    torch.testing.assert_close(mixed_noise(first, second, 1.0), second, rtol=1e-4, atol=1e-4)
+    half = mixed_noise(first, second, 0.5)
+    assert half.std() == pytest.approx(1.0, abs=0.02)
+    likeness = [float(torch.corrcoef(torch.stack([half.flatten(), end.flatten()]))[0, 1]) for end in (first, second)]
+    assert likeness == pytest.approx([0.5**0.5] * 2, abs=0.02)
+    assert torch.equal(mixed_noise(first, first, 0.5), first)

@@ -67,7 +67,8 @@ class Running:
         """The files that history names."""
         with self.studio.database.read() as connection:
             events = stored.events_of(connection, job)
-        return [json.loads(event.data)["path"] for event in events if event.tag == "output"]
+        told = [json.loads(event.data) for event in events if event.tag == "output"]
+        return [output["path"] for output in told if output["folder"] == "output"]
 
 
 @pytest.fixture(scope="module")

@@ -42,7 +42,7 @@ class Report:
 def server_killed(folder: Path) -> Report:
     """`kill -9` of the server in the middle of a job, with fifty queued behind it."""
     with house(folder / "home") as studio:
-        first = studio.submit("the first", steps=SLOW_STEPS, width=128, height=128)
+        first = studio.submit("the first", steps=3 * SLOW_STEPS, width=128, height=128)
         jobs = [first, *(studio.submit(f"picture {number}", seed=number) for number in range(QUEUED))]
         wait_for(lambda: studio.states()[first] == "running" and "node" in studio.tags(first))
         studio.kill()

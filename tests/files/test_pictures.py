@@ -9,7 +9,7 @@ from PIL import Image
 
 from safelight.errors import BadInput
 from safelight.files import picture_files
-from safelight.files.picture_files import read_text
+from safelight.files.picture_files import read_text, white_part
 from safelight.files.pictures import read_picture, write_png
 
 
@@ -128,3 +128,12 @@ def test_texts_of_any_language_and_length_are_read_as_written(tmp_path: Path) ->
 def test_a_jpeg_has_no_texts(tmp_path: Path) -> None:
     Image.new("RGB", (2, 2)).save(tmp_path / "a.jpg")
     assert read_text(tmp_path / "a.jpg") == {}
+
+
+def test_the_white_part_of_a_mask_is_told_in_shares_of_its_sides(tmp_path: Path) -> None:
+    mask = Image.new("L", (200, 100))
+    Image.new("RGB", (8, 8)).save(tmp_path / "none.png")
+    mask.paste(40, (50, 25, 100, 75))
+    mask.save(tmp_path / "mask.png")
+    assert white_part(tmp_path / "mask.png") == (0.25, 0.25, 0.5, 0.75)
+    assert white_part(tmp_path / "none.png") is None

@@ -61,6 +61,11 @@ def test_widgets_shown_outside_have_the_value_that_stands_outside(promoted: list
     assert inputs == {"width": 64, "height": 32 if promoted else 256, "batch_size": 1}
 
 
+def test_a_widget_that_is_left_out_for_want_of_a_wire_has_its_value_all_the_same() -> None:
+    instance = node(57, ROOM, 64, outputs="LATENT")
+    assert meant(around(instance, latent_room()))["57:3"].inputs["width"] == 64
+
+
 def test_a_wire_to_a_subgraph_reaches_the_node_inside() -> None:
     instance = node(57, ROOM, 64, inputs=[("width", "INT", 5, True)], outputs="LATENT")
     document = around(instance, latent_room(), links=[[5, 4, 0, 57, 0, "INT"]])

@@ -9,6 +9,7 @@ from safelight.graph.document import Link, NodeCall, Value
 from safelight.graph.keys import Key, Stamp, cache_keys
 from safelight.graph.node import AnyNode, Anything, File, node
 from safelight.graph.plan import plan
+from safelight.nodes.registry import BUILTIN
 from tests.graph.samples import NODES, call
 
 
@@ -62,6 +63,14 @@ def test_literals_that_differ_in_type_or_sign_never_share_a_key() -> None:
 
 def test_a_number_and_the_text_of_it_are_the_same_to_a_node_that_takes_numbers() -> None:
     assert key_of(call("Number", value="7")) == key_of(call("Number", value=7)) == key_of(call("Number", value=7.0))
+
+
+def test_every_point_of_a_curve_counts_and_how_its_numbers_are_written_does_not() -> None:
+    curves = [[[0, 0], [1, 1]], [[0, 0], [1, 0.9]], [[0, 0], [0.5, 0.5], [1, 1]], [[0, 0.1], [1, 1]]]
+    curves.append([[0.0, 0.0], [1.0, 1.0]])
+    keys = [keys_of({"1": NodeCall("ImageCurves", {"curve": curve})}, "1", dict(BUILTIN))["1"] for curve in curves]
+    assert len(set(keys)) == 4
+    assert keys[0] == keys[-1]
 
 
 def test_a_new_version_of_a_node_has_other_keys() -> None:

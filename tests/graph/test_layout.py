@@ -122,3 +122,29 @@ def test_a_chain_of_thousands_is_laid_out() -> None:
     nodes = to_editor(chain, CATALOG)["nodes"]
     assert isinstance(nodes, list)
     assert nodes[-1]["pos"][0] == COLUMN * 19_999
+
+
+def test_ids_that_are_numbers_stay() -> None:
+    nodes: Any = to_editor({"7": NodeCall("Load", {"name": "cat.png"}), "12": NodeCall("Save", {})}, CATALOG)["nodes"]
+    assert [node["id"] for node in nodes] == [7, 12]
+    mixed: Any = to_editor({"7": NodeCall("Save", {}), "57:3": NodeCall("Save", {})}, CATALOG)
+    assert [node["id"] for node in mixed["nodes"]] == [1, 2]
+    assert mixed["last_node_id"] == 2
+
+
+def test_nodes_of_unknown_types_are_drawn_with_what_is_linked_and_written() -> None:
+    workflow = {
+        "1": NodeCall("New", {"x": 3, "a": Link("2"), "gone": Link("9")}),
+        "2": NodeCall("Load", {"name": "cat.png"}),
+        "3": NodeCall("Save", {"a": Link("1", 2)}),
+        "4": NodeCall("Save", {"a": Link("2", 5)}),
+    }
+    whole: Any = to_editor(workflow, CATALOG)
+    new = whole["nodes"][0]
+    assert (new["widgets_values"], len(new["outputs"])) == ({"x": 3}, 3)
+    assert [(link[1], link[2], link[3]) for link in whole["links"]] == [(2, 0, 1), (1, 2, 3)]
+
+
+def test_nodes_in_a_circle_are_laid_out() -> None:
+    circle = {"1": NodeCall("Work", {"a": Link("2")}), "2": NodeCall("Work", {"a": Link("1")})}
+    assert len(to_editor(circle, CATALOG)["nodes"]) == 2  # type: ignore[arg-type]

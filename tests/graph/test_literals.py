@@ -11,6 +11,7 @@ TEXT = InputSpec("text", "STRING")
 FLAG = InputSpec("flag", "BOOLEAN")
 CHOICE = InputSpec("choice", "COMBO", choices=("euler", "heun"))
 NUMBERS = InputSpec("choice", "COMBO", choices=(1, 2))
+CURVE = InputSpec("curve", "CURVE")
 SEED = InputSpec("seed", "INT", minimum=0, maximum=2**64 - 1)
 
 
@@ -44,6 +45,7 @@ def read(port: InputSpec, value: object) -> object:
         (FLAG, "False", False),
         (CHOICE, "heun", "heun"),
         (NUMBERS, 2.0, 2),
+        (CURVE, [[0, 0], [0.5, 0.25], [1, 1]], ((0.0, 0.0), (0.5, 0.25), (1.0, 1.0))),
         (InputSpec("any", "*"), [1], [1]),
         (InputSpec("either", "INT,STRING"), "x", "x"),
         (InputSpec("either", "INT,STRING"), "3", 3),
@@ -93,6 +95,37 @@ def test_a_value_that_does_not_fit_is_refused_with_the_reason(port: InputSpec, v
     with pytest.raises(Unfit) as caught:
         read(port, value)
     assert caught.value.kind == kind
+    assert caught.value.mend
+    assert len(caught.value.message) < 200
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("straight", "is no curve"),
+        (0.5, "is no curve"),
+        ({"points": [[0, 0], [1, 1]]}, "is no curve"),
+        ([], "at least 2 points"),
+        ([[0, 0]], "at least 2 points"),
+        ([[place / 64, 0] for place in range(65)], "at most 64 points, and this has 65"),
+        ([0, 1], "Point 1 of the curve, 0, is not two numbers"),
+        ([[0, 0], [1]], "Point 2"),
+        ([[0, 0], [1, "1"]], "not two numbers"),
+        ([[0, 0], [1, True]], "not two numbers"),
+        ([[0, 0], [1, None]], "not two numbers"),
+        ([[0, 0], ["x"] * 500], "not two numbers"),
+        ([[0, 0], [1, 1.01]], "outside"),
+        ([[-0.1, 0], [1, 1]], "outside"),
+        ([[0, 0], [1, math.nan]], "outside"),
+        ([[0, 0], [10**400, 1]], "outside"),
+        ([[0, 0], [0, 1]], "Point 2 of the curve, at 0.0, does not lie to the right"),
+        ([[0, 0], [0.7, 1], [0.3, 1]], "Point 3"),
+    ],
+)
+def test_what_is_no_curve_is_told_what_is_wrong_with_it(value: object, words: str) -> None:
+    with pytest.raises(Unfit) as caught:
+        read(CURVE, value)
+    assert words in caught.value.message
     assert caught.value.mend
     assert len(caught.value.message) < 200
 

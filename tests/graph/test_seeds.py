@@ -5,16 +5,16 @@ from typing import Any
 import pytest
 
 from safelight.errors import BadInput
-from safelight.graph.formats import parse_api
+from safelight.graph.formats import parse_api, write_api
 from safelight.graph.seeds import seed_inputs, with_seeds
 from tests.serving import workflow
 from tests.studio import CATALOG
 
 
-def varied(document: dict[str, Any], **how: Any) -> list[dict[str, Any]]:
+def varied(document: dict[str, Any], **how: Any) -> list[Any]:
     parsed, problems = parse_api(document)
     assert not problems
-    return with_seeds(document, parsed, CATALOG, **how)
+    return [write_api(run) for run in with_seeds(parsed, CATALOG, **how)]
 
 
 def two_samplers() -> dict[str, Any]:

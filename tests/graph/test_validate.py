@@ -237,3 +237,15 @@ def test_a_choice_that_is_no_file_may_stand_beside_files() -> None:
     catalog = {"Load": NodeSpec("Load", "", "", "", (port,), spec.outputs)}
     assert not validate({"1": call("Load", name="built in")}, catalog, FILES.__getitem__, ["1"])
     assert validate({"1": call("Load", name="other")}, catalog, FILES.__getitem__, ["1"])
+
+
+def test_a_list_that_is_no_curve_is_told_so_on_its_node_and_input() -> None:
+    workflow = {
+        "1": NodeCall("LoadImage", {"image": "a.png"}),
+        "2": NodeCall("ImageCurves", {"image": Link("1"), "curve": [[0, 0], [1, 1]], "red": [[0.5, 0], [0.2, 1]]}),
+        "3": NodeCall("PreviewImage", {"images": Link("2")}),
+    }
+    catalog = {name: node.spec for name, node in BUILTIN.items()}
+    (problem,) = validate(workflow, catalog, lambda folder: ["a.png"])
+    assert (problem.node, problem.class_type, problem.input) == ("2", "ImageCurves", "red")
+    assert "right" in problem.message

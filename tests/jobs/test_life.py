@@ -152,6 +152,20 @@ def test_a_job_that_takes_too_long_is_stopped_and_says_so(tmp_path: Path) -> Non
         assert "longer than 0.5 seconds" in (failed.error or "")
 
 
+def test_a_job_that_trains_may_take_longer_and_is_given_time_to_save(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(station, "ANSWER", 0.0)
+    with serving(tmp_path, job_seconds=0.1, training_seconds=0.5) as served:
+        job = uuid.uuid4().hex
+        document = {"1": {"class_type": "TrainRun", "inputs": {"text": "slow", "steps": 100}}}
+        served.studio.queue.add([NewJob(job, ONLY_USER, json.dumps(document), ["1"])])
+        failed = ended(served, job)
+        assert "longer than 0.5 seconds" in (failed.error or "")
+        assert "it goes on where it was" in (failed.error or "")
+        assert served.fleet.engines[0].starts == 1  # it has stopped by itself, after its step
+
+
 def test_a_paused_queue_finishes_what_runs_and_begins_nothing(served: Served) -> None:
     first, second = put(served, "slow"), put(served, "a cat")
     running(served, first)

@@ -271,6 +271,15 @@ def test_inputs_of_the_network_are_made_once_a_run() -> None:
     assert label is same_label
 
 
+def test_a_latent_that_is_too_small_for_a_narrow_network_is_refused_in_words() -> None:
+    tiny = torch.zeros(1, 4, 1, 1)
+    with pytest.raises(BadInput, match="8 by 8 pixels, which is too small for this SD 1") as caught:
+        denoised(Guider(asked(), (cond_for("sd1"),), (cond_for("sd1"),), 2.0), tiny, start=tiny)
+    smallest = int(caught.value.mend.removesuffix(".").rpartition(" ")[2]) // 8
+    enough = torch.zeros(1, 4, 1, smallest)
+    denoised(Guider(asked(), (cond_for("sd1"),), (cond_for("sd1"),), 2.0), enough, start=enough)
+
+
 def test_a_prompt_for_another_family_is_refused_in_words() -> None:
     foreign = Cond(torch.zeros(1, 77, 768))
     with pytest.raises(BadInput, match="768 numbers per token, and this SDXL model takes 192") as caught:

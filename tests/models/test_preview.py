@@ -2,16 +2,25 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from diffusers.models.autoencoders.autoencoder_tiny import AutoencoderTiny
+from PIL import Image
 from safetensors.torch import save_file
+from torch.nn.functional import avg_pool2d
 
 from safelight.errors import SafelightError
 from safelight.families import FAMILIES
+from safelight.families.latents import latent_of
 from safelight.files.folders import Folders
-from safelight.models.preview import linear, previewer, tiny_decoder
+from safelight.models.loader import load_checkpoint
+from safelight.models.placement import Placement
+from safelight.models.precision import Precision
+from safelight.models.preview import Previewer, linear, previewer, tiny_decoder
+from tests.models.starter import STARTER
 
+DOCS = Path(__file__).parents[2] / "docs"
 LATENT = torch.randn(2, 4, 6, 9, generator=torch.Generator().manual_seed(0))
 
 
@@ -33,8 +42,27 @@ def test_the_linear_map_is_a_weighted_sum_of_the_channels(family: str) -> None:
     picture = linear(latent)(LATENT)
     assert picture.shape == (6, 9, 3)
     factors = torch.tensor(latent.rgb_factors)
-    expected = (torch.einsum("chw,cr->hwr", LATENT[0], factors) / 2 + 0.5).clamp(0, 1)
+    expected = ((torch.einsum("chw,cr->hwr", LATENT[0], factors) + torch.tensor(latent.rgb_bias)) / 2 + 0.5).clamp(0, 1)
     torch.testing.assert_close(picture, expected)
+
+
+@pytest.mark.weights
+@pytest.mark.parametrize("name", ["starter-128.safetensors", "sketch-256.safetensors"])
+def test_a_preview_of_the_starter_has_the_colours_of_its_picture(
+    name: str, placement: Placement, fp32: Precision
+) -> None:
+    loaded = load_checkpoint(STARTER.with_name(name), placement, fp32)
+    assert loaded.vae is not None
+    with Image.open(DOCS / "pictures" / "cat.png") as opened:
+        pixels = torch.tensor(np.asarray(opened.convert("RGB")) / 255.0, dtype=torch.float32)
+    latent = loaded.model.scale_latent(loaded.vae.encode(pixels[None]))
+    small = avg_pool2d(pixels.movedim(-1, 0)[None], 8)[0].movedim(0, -1)
+
+    def error(preview: Previewer) -> float:
+        return (preview(latent) - small).abs().mean().item()
+
+    assert error(linear(latent_of(loaded.contents))) < 0.06
+    assert error(linear(FAMILIES["sd1"].latent)) > 0.15
 
 
 def test_half_precision_latents_are_shown_too() -> None:

@@ -27,6 +27,10 @@ class RecordedRun:
     shown: list[tuple[str, Path, str]] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    inspections: list[Mapping[str, object]] = field(default_factory=list)
+    recordings: list[bytes] = field(default_factory=list)
+    record_pixels: float = 0
+    spare_bytes: int = 0
 
     def step(self, value: int, total: int, preview: Callable[[], Tensor] | None = None) -> None:
         """Nothing is shown."""
@@ -39,6 +43,12 @@ class RecordedRun:
 
     def show(self, kind: str, path: Path, folder: str) -> None:
         self.shown.append((kind, path, folder))
+
+    def inspection(self, data: Mapping[str, object]) -> None:
+        self.inspections.append(data)
+
+    def recording(self, data: bytes) -> None:
+        self.recordings.append(data)
 
     def text(self, text: str) -> None:
         self.texts.append(text)

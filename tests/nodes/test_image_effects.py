@@ -7,6 +7,7 @@ from safelight.nodes.image_effects import (
     image_add_noise,
     image_blend,
     image_blur,
+    image_curves,
     image_invert,
     image_quantize,
     image_sharpen,
@@ -100,3 +101,25 @@ def test_the_hats_and_the_gradient_are_differences_of_the_others() -> None:
     torch.testing.assert_close(by_name["gradient"], by_name["dilate"] - by_name["erode"])
     torch.testing.assert_close(by_name["top_hat"], RANDOM - by_name["open"])
     torch.testing.assert_close(by_name["bottom_hat"], by_name["close"] - RANDOM)
+
+
+def test_straight_curves_leave_a_picture_as_it_is() -> None:
+    assert torch.equal(image_curves(image=RANDOM), RANDOM)
+    assert torch.equal(image_curves(image=RANDOM, red=((0, 0), (1, 1)), blue=((0, 0), (1, 1))), RANDOM)
+
+
+def test_a_curve_below_the_diagonal_darkens_all_colours_by_its_height() -> None:
+    darker = image_curves(image=LEVELS, curve=((0, 0), (0.5, 0.25), (1, 1)))
+    assert (darker <= LEVELS).all()
+    torch.testing.assert_close(image_curves(image=even(0.25), curve=((0, 0), (0.5, 0.25), (1, 1))), even(0.09375))
+
+
+def test_the_curve_of_a_colour_comes_before_that_of_all_and_transparency_stays() -> None:
+    gray = torch.full((1, 2, 2, 4), 0.25)
+    changed = image_curves(image=gray, curve=((0, 0), (0.5, 0.25), (1, 1)), green=((0, 0.5), (1, 0.5)))
+    assert changed[0, 0, 0].tolist() == pytest.approx([0.09375, 0.25, 0.09375, 0.25])
+    assert (gray == 0.25).all(), "the picture that was given is not written into"
+
+
+def test_inverted_ends_make_a_negative() -> None:
+    torch.testing.assert_close(image_curves(image=LEVELS, curve=((0, 1), (1, 0))), image_invert(image=LEVELS))

@@ -234,3 +234,17 @@ def test_the_basic_scheduler_gives_the_levels_of_ksampler(denoise: float) -> Non
     sigmas = BUILTIN["BasicScheduler"](model=MODEL, scheduler="karras", steps=5, denoise=denoise)
     assert isinstance(sigmas, Tensor)
     assert torch.equal(sigmas, sigmas_for("karras", MODEL.schedule, 5, denoise))
+
+
+def test_a_variation_goes_from_the_picture_of_one_seed_to_that_of_another(run: RecordedRun) -> None:
+    def varied(strength: float, other: int = 9) -> Tensor:
+        inputs = {**WHAT, **HOW, "seed": 3, "latent_image": EMPTY, "variation_seed": other}
+        result = BUILTIN["KSamplerVariation"](**inputs, variation_strength=strength, run=run)
+        assert isinstance(result, Latent)
+        return result.samples
+
+    assert torch.equal(varied(0.0), ksampler(run))
+    torch.testing.assert_close(varied(1.0), ksampler(run, seed=9), rtol=1e-4, atol=1e-4)
+    far = [float((varied(strength) - ksampler(run)).abs().mean()) for strength in (0.1, 0.4, 0.8)]
+    assert 0 < far[0] < far[1] < far[2]
+    assert torch.equal(varied(0.5, other=3), ksampler(run))

@@ -109,3 +109,31 @@ def test_a_part_of_the_way_is_a_noise_level() -> None:
 def test_a_schedule_that_cannot_be_is_refused(node: str, inputs: dict[str, object]) -> None:
     with pytest.raises(BadInput, match="needs it above 0"):
         levels(node, **inputs)
+
+
+def test_a_straight_line_is_even_steps_of_its_scale() -> None:
+    high, low = MODEL.schedule.sigma_max, MODEL.schedule.sigma_min
+    even = torch.cat([torch.linspace(high, low, 7), torch.zeros(1)])
+    torch.testing.assert_close(levels("SigmasFromCurve", model=MODEL, steps=7, scale="linear"), even)
+    drawn = levels("SigmasFromCurve", model=MODEL, steps=7)
+    torch.testing.assert_close(drawn, sigmas_for("exponential", MODEL.schedule, 7))
+    assert (float(drawn[0]), float(drawn[-1])) == (high, 0.0)
+
+
+@pytest.mark.parametrize("scale", ["logarithmic", "linear"])
+@pytest.mark.parametrize("steps", [1, 2, 20])
+def test_a_drawn_schedule_falls_to_zero_from_where_it_is_drawn(scale: str, steps: int) -> None:
+    curve = ((0, 0.9), (0.3, 0.35), (0.8, 0.2), (1, 0))
+    sigmas = levels("SigmasFromCurve", model=MODEL, steps=steps, curve=curve, scale=scale)
+    assert len(sigmas) == steps + 1
+    assert (sigmas.diff() < 0).all()
+    assert sigmas[-1] == 0
+    assert float(sigmas[0]) < MODEL.schedule.sigma_max
+    if steps > 1:
+        assert float(sigmas[-2]) == pytest.approx(MODEL.schedule.sigma_min)
+
+
+@pytest.mark.parametrize("curve", [((0, 0), (1, 1)), ((0, 1), (0.5, 0.5), (1, 0.5)), ((0, 1), (0.5, 0))])
+def test_a_drawn_schedule_that_does_not_fall_all_the_way_is_refused(curve: object) -> None:
+    with pytest.raises(BadInput, match="does not fall after step"):
+        levels("SigmasFromCurve", model=MODEL, steps=10, curve=curve)

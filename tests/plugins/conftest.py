@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from safelight.plugins.enabled import enable
+from safelight.files.plugin_list import enable
 from safelight.plugins.footprint import TABLES
 from safelight.plugins.loading import Library, library
 from safelight.settings import read_settings

@@ -10,8 +10,8 @@ from safelight.diffusion.schedulers import SCHEDULERS
 from safelight.families import FAMILIES
 from safelight.families.detect import identify
 from safelight.files.header import read_header
+from safelight.files.plugin_list import FILE_NAME
 from safelight.nodes.registry import BUILTIN
-from safelight.plugins.enabled import FILE_NAME
 from safelight.plugins.loading import Plugin, library
 from safelight.settings import read_settings
 from tests.plugins.conftest import PACK, Enabled, written

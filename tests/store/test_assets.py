@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from safelight.store import assets, jobs
+from safelight.store import assets, bin, jobs
 from safelight.store import events as stored
 from safelight.store.assets import Asset, AssetFilter, NewAsset
 from safelight.store.database import Database, database_url
@@ -34,7 +34,7 @@ def put(database: Database, asset: NewAsset) -> Asset:
 def test_a_file_that_is_shown_again_stays_the_same_asset(database: Database) -> None:
     first = put(database, CAT)
     with database.write() as connection:
-        assets.set_favourite(connection, first.id, True)
+        assets.set_favourite(connection, [first.id], True)
     assert put(database, replace(CAT, job="j2")) == replace(first, favourite=True)
 
 
@@ -57,7 +57,7 @@ def test_what_is_forgotten_is_named_by_no_job_that_made_or_showed_it(database: D
             for path in ('"animals/\\u2603 cat_00001_.png"', '"animals/dog.png"')
         ]
         stored.insert_events(connection, told)
-        assets.forget_assets(connection, [cat])
+        bin.forget_assets(connection, [cat])
         assert assets.get_asset(connection, cat.id) is None
         assert assets.get_asset(connection, dog.id) is not None
         left = {(event.job, event.data) for job in ("j1", "j2") for event in stored.events_of(connection, job)}

@@ -4,6 +4,7 @@ import time
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -11,8 +12,10 @@ from sqlalchemy import create_engine, inspect, text
 
 from safelight.errors import SafelightError
 from safelight.store import database
+from safelight.store.assets import get_asset
 from safelight.store.database import HEAD, Database, DatabaseBusy, database_url
 from safelight.store.migrate import configuration, upgrade
+from safelight.store.model_books import ModelUse, uses_of
 from safelight.store.state import is_paused, set_paused
 from safelight.store.tables import METADATA
 
@@ -117,6 +120,33 @@ def test_the_migrations_make_the_tables_of_this_release(url: str) -> None:
         differences = compare_metadata(MigrationContext.configure(connection), METADATA)
     assert not differences
     engine.dispose()
+
+
+def test_tables_of_the_first_release_are_brought_up_to_date_with_what_is_in_them(url: str) -> None:
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        config = configuration()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.execute(text("INSERT INTO users VALUES ('local', 'local', NULL, 1, 0, 1.0, NULL, NULL)"))
+        columns = "id, user_id, state, priority, number, client_id, title, outputs, notes, models, created, ended, "
+        columns += "device_seconds, crashes, restarts, engine, workflow, extra"
+        for job, state, ended in (("a", "done", 5.0), ("b", "done", 7.0), ("c", "failed", 9.0)):
+            values = (
+                f"'{job}', 'local', '{state}', 0, 1, '', '', '[]', '{{}}', '[\"/x\"]', 1, {ended}, 0, 0, 0, '', '', ''"
+            )
+            connection.execute(text(f"INSERT INTO jobs ({columns}) VALUES ({values})"))
+        columns = "id, user_id, folder, path, kind, mime, bytes, created, node, prompt, checkpoint, favourite"
+        values = "'cat', 'local', 'output', 'cat.png', 'images', 'image/png', 1, 1.0, '', '', '', 1"
+        connection.execute(text(f"INSERT INTO assets ({columns}) VALUES ({values})"))
+    engine.dispose()
+    opened = Database(url)
+    with opened.read() as connection:
+        assert uses_of(connection, None, ["/x"]) == {"/x": ModelUse(2, 7.0)}
+        cat = get_asset(connection, "cat")
+        assert cat is not None
+        assert (cat.favourite, cat.deleted, cat.tags) == (True, None, ())
+    opened.close()
 
 
 def test_the_newest_migration_is_the_one_that_is_asked_for() -> None:

@@ -1,30 +1,15 @@
 import json
 import time
-from collections.abc import Iterator
 
 import pytest
 from sqlalchemy import insert
 
 from safelight.store import events as stored
 from safelight.store import jobs
-from safelight.store.database import Database, database_url
+from safelight.store.database import Database
 from safelight.store.jobs import ENDED, NewJob
 from safelight.store.state import ONLY_USER, ensure_only_user
 from safelight.store.tables import JOBS, USERS
-from tests.databases import postgresql
-
-
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def opened(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    if request.param == "sqlite":
-        database = Database(database_url("", tmp_path_factory.mktemp("home")))
-        yield database
-        database.close()
-        return
-    with postgresql() as url:
-        database = Database(url)
-        yield database
-        database.close()
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from safetensors.torch import save_file
 from torch import Tensor
 
-from safelight.text.bpe import END_TOKEN
+from safelight.prompts.bpe import END_TOKEN
 from tests.shared import shared_file
 
 SEED = 20240607

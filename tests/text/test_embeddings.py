@@ -1,3 +1,4 @@
+import os
 import pickle
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,7 +10,8 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from safelight.errors import BadInput
-from safelight.text.embeddings import find_in, look_up_for, read_embedding
+from safelight.prompts.embedding_files import find_in
+from safelight.text.embeddings import look_up_for, read_embedding
 
 VECTORS = torch.arange(6.0).reshape(2, 3)
 OTHERS = torch.zeros(2, 5)
@@ -113,21 +115,22 @@ def test_an_unknown_name_has_no_vectors(tmp_path: Path) -> None:
 
 @dataclass
 class Program:
-    """A pickle of it is a program."""
+    """A pickle of it is a program, which makes a folder."""
 
-    run: Callable[..., object] = print
+    folder: str
 
-    def __reduce__(self) -> tuple[Callable[..., object], tuple[str]]:
-        return self.run, ("ran",)
+    def __reduce__(self) -> tuple[Callable[[str], None], tuple[str]]:
+        return os.mkdir, (self.folder,)
 
 
-def test_a_program_in_a_pickle_is_not_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (tmp_path / "foo.pt").write_bytes(pickle.dumps(Program(), protocol=2))
-    torch.save({"string_to_param": {"*": VECTORS}, "extra": Program()}, tmp_path / "bar.pt")
+def test_a_program_in_a_pickle_is_not_run(tmp_path: Path) -> None:
+    made = tmp_path / "made"
+    (tmp_path / "foo.pt").write_bytes(pickle.dumps(Program(str(made)), protocol=2))
+    torch.save({"string_to_param": {"*": VECTORS}, "extra": Program(str(made))}, tmp_path / "bar.pt")
     for name in ("foo.pt", "bar.pt"):
         with pytest.raises(BadInput, match=name):
             read_embedding(tmp_path / name, "l")
-    assert "ran" not in capsys.readouterr().out
+    assert not made.exists()
 
 
 @pytest.mark.parametrize("name", ["foo.safetensors", "foo.pt", "foo.bin"])

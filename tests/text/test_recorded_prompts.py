@@ -10,10 +10,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from safelight.text.embeddings import find_in, read_embedding
+from safelight.prompts.embedding_files import find_in
+from safelight.prompts.syntax import parse_emphasis
+from safelight.prompts.tokenizer import Chunk, Token, tokenize
+from safelight.text.embeddings import read_embedding
 from safelight.text.encode import EncodeOptions, encode_prompt
-from safelight.text.syntax import parse_emphasis
-from safelight.text.tokenizer import Chunk, Token, tokenize
 from tests.shared import shared_file
 from tests.text.conftest import RandomClipL
 

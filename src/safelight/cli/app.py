@@ -21,6 +21,13 @@ COMMANDS: dict[str, str] = {
     "nodes": "safelight.cli.nodes:nodes",
     "plugins": "safelight.cli.plugins:app",
     "users": "safelight.cli.users:app",
+    "score": "safelight.cli.judge:score",
+    "label": "safelight.cli.judge:label",
+    "compare": "safelight.cli.compare:compare",
+    "reproduce": "safelight.cli.reproduce:reproduce",
+    "search": "safelight.cli.search:search",
+    "index": "safelight.cli.index:index",
+    "train": "safelight.cli.train:train",
 }
 """First word -> what it stands for: a function, or a group of commands. Imported when it is asked for."""
 

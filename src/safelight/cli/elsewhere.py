@@ -8,7 +8,7 @@ from pathlib import Path
 from safelight.cli.report import Report
 from safelight.client import Client, Job
 from safelight.errors import SafelightError
-from safelight.files.folders import Folders
+from safelight.files.folders import RECORDINGS, Folders
 from safelight.files.uploads import keep
 from safelight.graph.catalog import Catalog
 from safelight.graph.catalog_json import FORMAT, catalog_from_json
@@ -71,7 +71,10 @@ def _follow(client: Client, jobs: Sequence[Job], folders: Folders, report: Repor
     try:
         for job in jobs:
             for event in client.follow(job):
-                report(_brought(client, event, folders) if isinstance(event, events.Output) else event)
+                if not isinstance(event, events.Output):
+                    report(event)
+                elif event.folder != RECORDINGS:  # those are looked at where they were made
+                    report(_brought(client, event, folders))
             ended = client.job(job)
             if ended.error is not None:
                 raise ended.error

@@ -1,7 +1,9 @@
 """`safelight generate`: a picture from words."""
 
+import contextlib
 from enum import StrEnum
 from hashlib import sha256
+from math import isfinite
 from pathlib import Path
 from typing import Annotated
 
@@ -13,8 +15,9 @@ from safelight.cli.report import Report, note
 from safelight.cli.working import folders_of, is_file, load_families, run_all
 from safelight.errors import BadInput
 from safelight.files.picture_files import picture_size
-from safelight.graph.request import workflow_of
-from safelight.graph.wish import CELL, DEFAULT_CHECKPOINT, Wish, requests_of
+from safelight.graph.request import CELL, workflow_of
+from safelight.graph.wanted import Lora, Upscale
+from safelight.graph.wish import DEFAULT_CHECKPOINT, Wish, requests_of
 from safelight.settings import read_settings
 
 NAME_LENGTH = 60  # characters kept of a picture's name
@@ -46,6 +49,13 @@ def generate(
         float | None, typer.Option(min=0, max=1, help="How much of it to change: 1 is all, 0.7 usual.")
     ] = None,
     mask: Annotated[Path | None, typer.Option(help="A picture that is white where the first is repainted.")] = None,
+    lora: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME[:STRENGTH]", help="A file in the loras folder; may be given several times."),
+    ] = None,
+    upscale: Annotated[
+        float | None, typer.Option(min=1, max=4, help="Make it so many times larger, in a second pass.")
+    ] = None,
     clip_skip: Annotated[
         int | None, typer.Option(min=1, max=24, help="Layer of the text encoder from the end.")
     ] = None,
@@ -81,6 +91,8 @@ def generate(
         init_image=None if init_image is None else _input_name(init_image),
         denoise=denoise,
         mask=None if mask is None else mask.name if init_image is None else _input_name(mask),
+        loras=tuple(lora_meant(text) for text in lora or ()),
+        upscale=None if upscale is None else Upscale(upscale),
         clip_skip=clip_skip,
         syntax=syntax.value,
     )
@@ -105,6 +117,15 @@ def generate(
     with Report(folders, as_json=as_json, final=final) as report:
         run_all(workflows, settings, folders, report, inputs=inputs, notes={"written": written})
     _tell_seeds(seed, requests[0].seed, count, as_json=as_json)
+
+
+def lora_meant(text: str) -> Lora:
+    """`NAME` or `NAME:STRENGTH`; what follows the last colon is a strength where it is a number."""
+    name, colon, strength = text.rpartition(":")
+    with contextlib.suppress(ValueError):
+        if colon and isfinite(number := float(strength)):
+            return Lora(name, number)
+    return Lora(text)
 
 
 def _tell_seeds(given: int | None, first: int, count: int, *, as_json: bool) -> None:

@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 
 from safelight.cli.report import note
-from safelight.plugins.enabled import FILE_NAME, available, disable, enable
+from safelight.files.plugin_list import FILE_NAME, available, disable, enable
 from safelight.settings import read_settings
 
 if TYPE_CHECKING:

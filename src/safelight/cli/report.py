@@ -34,6 +34,9 @@ class Report:
         folders: Where the files are.
         as_json: Whether the standard output gets every event as a line of JSON instead.
         final: Where the one picture is to be in the end.
+
+    Attributes:
+        saved: The files that were saved so far.
     """
 
     def __init__(self, folders: Folders, *, as_json: bool, final: Path | None = None) -> None:
@@ -55,6 +58,7 @@ class Report:
             redirect_stderr=False,
         )
         self._node: tuple[str, str] | None = None
+        self.saved: list[Path] = []
 
     def __enter__(self) -> Self:
         return self
@@ -67,6 +71,8 @@ class Report:
     def __call__(self, event: Event) -> None:
         """Show one event."""
         file = self._file(event) if isinstance(event, events.Output) and event.path else None
+        if file is not None and isinstance(event, events.Output) and event.folder == "output":
+            self.saved.append(file)
         if self._json:
             self._print(json.dumps(to_json(event) | ({"file": str(file)} if file else {})))
             return

@@ -10,7 +10,7 @@ import typer
 
 from safelight.cli import elsewhere
 from safelight.cli.calling import Server, Token, client_of
-from safelight.cli.opening import Opened, TheCatalog, open_workflow
+from safelight.cli.opening import ToRun, open_workflow
 from safelight.cli.report import Report, note
 from safelight.cli.verdict import show_verdict
 from safelight.cli.working import check_one, folders_of, library_of, run_all
@@ -18,6 +18,7 @@ from safelight.errors import BadInput
 from safelight.files.folders import Folders
 from safelight.files.templates import find_template, templates
 from safelight.graph.document import Link, NodeCall
+from safelight.graph.opening import TheCatalog
 from safelight.graph.problems import nearest
 from safelight.settings import read_settings
 
@@ -65,7 +66,7 @@ def run(
         run_all([opened.workflow], settings, folders, report, editor=opened.editor)
 
 
-def _opened(place: Path, folders: Folders, catalog: TheCatalog, changes: Sequence[str]) -> Opened:
+def _opened(place: Path, folders: Folders, catalog: TheCatalog, changes: Sequence[str]) -> ToRun:
     """The workflow as it is to be run; its notes are told."""
     opened = open_workflow(place, folders, catalog)
     for text in opened.notes:

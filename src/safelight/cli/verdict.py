@@ -6,9 +6,9 @@ from dataclasses import asdict
 import typer
 
 from safelight.cli.models import readable_size
-from safelight.cli.working import refused
 from safelight.graph.check import Verdict
 from safelight.graph.estimate import Estimate
+from safelight.graph.problems import refused
 
 BAD_INPUT = 2
 

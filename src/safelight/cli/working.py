@@ -18,11 +18,11 @@ from safelight.families.contents import look_into
 from safelight.files.atomic import write_whole
 from safelight.files.folders import Folders
 from safelight.files.picture_files import sizes_in
+from safelight.files.plugin_list import enabled
 from safelight.graph.check import Verdict, check, find_problems
 from safelight.graph.document import Workflow
 from safelight.graph.layout import to_editor
-from safelight.graph.problems import Problem
-from safelight.plugins.enabled import enabled
+from safelight.graph.problems import refused
 from safelight.protocol import events
 from safelight.settings import Settings
 
@@ -121,7 +121,7 @@ def run_all(
         write_whole(folders.writable("input", name), picture.read_bytes())
     # a command makes its files anew, as `--out` may move them: none is to be another one's of the same workflow
     session = Session(settings.model_copy(update={"disk_cache_bytes": 0}), folders, registry=library.registry)
-    with _interruptible() as cancelled:
+    with interruptible(STOPPING) as cancelled:
         for workflow in workflows:
             kept = {"workflow": editor or to_editor(workflow, catalog)}
             outcome = session.run(uuid4().hex, workflow, report, cancelled=cancelled, metadata=kept, notes=notes or {})
@@ -143,17 +143,9 @@ def check_one(workflow: Workflow, settings: Settings, folders: Folders) -> Verdi
     return check(workflow, library_of(settings).catalog, folders, machine_of(settings), sizes_in(folders))
 
 
-def refused(problems: Sequence[Problem]) -> BadInput:
-    """The error for a workflow that cannot be run: all that is wrong with it."""
-    if len(problems) == 1:
-        return BadInput(str(problems[0]), mend="")
-    listed = "".join(f"\n  - {problem}" for problem in problems)
-    return BadInput(f"The workflow has {len(problems)} problems:{listed}")
-
-
 @contextlib.contextmanager
-def _interruptible() -> Iterator[Callable[[], bool]]:
-    """Ctrl-C asks the run to stop at its next step; a second one stops at once."""
+def interruptible(sentence: str) -> Iterator[Callable[[], bool]]:
+    """Ctrl-C asks the run to stop at its next step, which `sentence` tells; a second one stops at once."""
     stop = threading.Event()
     before = signal.getsignal(signal.SIGINT)
 
@@ -161,7 +153,7 @@ def _interruptible() -> Iterator[Callable[[], bool]]:
         signal.signal(signal.SIGINT, before)
         stop.set()
         if sys.stderr.isatty():  # past `print`, which this may have interrupted
-            os.write(sys.stderr.fileno(), f"\n{STOPPING}\n".encode())
+            os.write(sys.stderr.fileno(), f"\n{sentence}\n".encode())
 
     signal.signal(signal.SIGINT, interrupt)
     try:

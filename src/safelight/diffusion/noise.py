@@ -9,6 +9,7 @@ import torchsde
 from torch import Tensor
 
 PLACES = 6  # decimal places a Brownian tree tells apart
+SAME = 1e-2  # sine of the angle below which two draws are one
 
 
 def initial_noise(seed: int, shape: Sequence[int], batch_index: Sequence[int] | None = None) -> Tensor:
@@ -28,6 +29,25 @@ def initial_noise(seed: int, shape: Sequence[int], batch_index: Sequence[int] | 
         return torch.randn(tuple(shape), generator=generator)
     items = [torch.randn((1, *shape[1:]), generator=generator) for _ in range(max(batch_index) + 1)]
     return torch.cat([items[index] for index in batch_index])
+
+
+def mixed_noise(noise: Tensor, other: Tensor, strength: float) -> Tensor:
+    """Noise between two draws, on the sphere that both lie on: a straight mix would have less variance.
+
+    Args:
+        noise, other: Unit noise [B, C, H, W].
+        strength: 0 is `noise` itself, 1 is `other`.
+
+    Source: spherical linear interpolation, Shoemake 1985, "Animating rotation with quaternion curves", section 3.3.
+    """
+    if strength <= 0:
+        return noise
+    first, second = noise.flatten(1), other.flatten(1)
+    cosine = (first * second).sum(1) / (first.norm(dim=1) * second.norm(dim=1))
+    angle = cosine.clamp(-1, 1).acos().reshape(-1, *[1] * (noise.ndim - 1))
+    weights = torch.sin((1 - strength) * angle), torch.sin(strength * angle)
+    mixed = (weights[0] * noise + weights[1] * other) / torch.sin(angle)
+    return torch.where(torch.sin(angle) < SAME, noise, mixed)  # of the same seed, both are one
 
 
 class GaussianNoise:

@@ -11,6 +11,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from safelight.diffusion.curves import Points, monotone_cubic
+from safelight.errors import BadInput
+
 
 def karras_between(steps: int, sigma_max: float, sigma_min: float, rho: float = 7.0) -> Tensor:
     """Even steps of the root of sigma (Karras et al. 2022, arXiv:2206.00364, equation 5).
@@ -75,6 +78,34 @@ def variance_preserving(steps: int, beta_d: float = 19.9, beta_min: float = 0.1,
     """
     time = torch.linspace(1, eps_s, steps)
     return ending_at_zero((beta_d * time**2 / 2 + beta_min * time).expm1().sqrt())
+
+
+# (share of the way up, lowest, highest) -> noise level
+SCALES: dict[str, Callable[[Tensor, float, float], Tensor]] = {
+    "logarithmic": lambda share, low, high: low * (high / low) ** share,
+    "linear": lambda share, low, high: low + (high - low) * share,
+}
+
+
+def along_curve(curve: Points, steps: int, sigma_max: float, sigma_min: float, scale: str) -> Tensor:
+    """Levels along a drawn line, at even distances from its left to its right.
+
+    Args:
+        curve: Its height is 1 at the highest level and 0 at the lowest.
+        steps: How many levels, at least 1.
+        sigma_max, sigma_min: The highest and the lowest, above 0.
+        scale: A name in `SCALES`: what half the height is.
+
+    Raises:
+        BadInput: The curve does not fall from each step to the next.
+    """
+    heights = monotone_cubic(curve, torch.linspace(0, 1, steps, dtype=torch.float64))
+    sigmas = ending_at_zero(SCALES[scale](heights, sigma_min, sigma_max))
+    for step, (sigma, sigma_next) in enumerate(pairwise(sigmas.tolist()), 1):
+        if sigma_next >= sigma:
+            what = f"The noise does not fall after step {step}: there the curve is level, or it rises."
+            raise BadInput(what, mend="Draw a curve that falls all the way from left to right.")
+    return sigmas
 
 
 def from_levels(levels: list[float], steps: int, denoise: float = 1.0) -> Tensor:

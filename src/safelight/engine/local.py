@@ -7,7 +7,7 @@ import signal
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 from safelight.engine.interface import Engine, EngineLost
 from safelight.errors import BadInput
@@ -84,7 +84,7 @@ class LocalEngine:
                 log.warning("an engine said what is no report: %s", error)
         code = await process.wait()
         if self._process is process:
-            raise EngineLost(self._why(code))
+            raise EngineLost(why_it_ended(code, self._last_lines))
 
     async def stop(self) -> None:
         process, self._process = self._process, None
@@ -118,14 +118,21 @@ class LocalEngine:
             else:
                 log.info("%s", text)
 
-    def _why(self, code: int) -> str:
-        if code < 0:
-            try:
-                return SIGNALS.get(signal.Signals(-code)) or f"was ended by {signal.Signals(-code).name}"
-            except ValueError:
-                return f"was ended by signal {-code}"
-        last = next((line for line in reversed(self._last_lines) if line.strip()), "")
-        return f"ended by itself (code {code})" + (f": {last[:300]}" if last else "")
+
+def why_it_ended(code: int, last_lines: Sequence[str]) -> str:
+    """Why a process ended, as the end of a sentence.
+
+    Args:
+        code: As it ended with; negative for a signal.
+        last_lines: Of its log.
+    """
+    if code < 0:
+        try:
+            return SIGNALS.get(signal.Signals(-code)) or f"was ended by {signal.Signals(-code).name}"
+        except ValueError:
+            return f"was ended by signal {-code}"
+    last = next((line for line in reversed(last_lines) if line.strip()), "")
+    return f"ended by itself (code {code})" + (f": {last[:300]}" if last else "")
 
 
 class LocalFleet:

@@ -24,7 +24,8 @@ class LatentFormat:
             then `(vae_latent - mean) / std * scale`.
         rgb_factors: One row per channel of the scaled latent: its share of red, green and blue, each about
             -1..1, for previews that cost nothing.
-        taesd: Name of the tiny autoencoder for previews, as its files are called (Bohan 2023, MIT).
+        taesd: Name of the tiny autoencoder for previews, as its files are called (Bohan 2023, MIT); empty for none.
+        rgb_bias: Red, green and blue, each about -1..1, of a latent of zeros.
     """
 
     channels: int
@@ -35,6 +36,7 @@ class LatentFormat:
     taesd: str
     mean: tuple[float, ...] = ()
     std: tuple[float, ...] = ()
+    rgb_bias: tuple[float, float, float] = (0.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from safelight.errors import BadInput
 WEIGHTS = frozenset((".ckpt", ".pt", ".pt2", ".bin", ".pth", ".safetensors", ".pkl", ".sft"))
 STARTER = Path(__file__).resolve().parent.parent / "starter"
 STARTER_CHECKPOINT = "starter-128.safetensors"
+STARTER_CLIP = "clip.safetensors"
 
 
 @dataclass(frozen=True)
@@ -45,9 +46,9 @@ MODEL_FOLDERS: dict[str, FolderKind] = {
     "configs": FolderKind(("models/configs",), frozenset((".yaml",))),
     "loras": FolderKind(("models/loras", "output/loras")),
     "vae": FolderKind(("models/vae", "output/vae")),
-    "text_encoders": FolderKind(("models/text_encoders", "models/clip", "output/clip"), starter=("clip.safetensors",)),
+    "text_encoders": FolderKind(("models/text_encoders", "models/clip", "output/clip"), starter=(STARTER_CLIP,)),
     "diffusion_models": FolderKind(("models/diffusion_models", "models/unet", "output/diffusion_models")),
-    "clip_vision": FolderKind(("models/clip_vision",), starter=("clip.safetensors",)),
+    "clip_vision": FolderKind(("models/clip_vision",), starter=(STARTER_CLIP,)),
     "style_models": FolderKind(("models/style_models",)),
     "embeddings": FolderKind(("models/embeddings",)),
     "diffusers": FolderKind(("models/diffusers",), frozenset(), marked_by="model_index.json"),
@@ -63,16 +64,24 @@ MODEL_FOLDERS: dict[str, FolderKind] = {
     "model_patches": FolderKind(("models/model_patches",)),
     "audio_encoders": FolderKind(("models/audio_encoders",)),
 }
+RECORDINGS = "recordings"
 FILE_FOLDERS: dict[str, FolderKind] = {
     "input": FolderKind(("input",), None, starter=("example.png", "example-mask.png")),
     "output": FolderKind(("output",), None),
     "temp": FolderKind(("temp",), None),
+    RECORDINGS: FolderKind(("recordings",), frozenset((".safetensors",))),
 }
 PICTURES = frozenset((".png", ".jpg", ".jpeg", ".webp"))
 SET_FOLDERS: dict[str, FolderKind] = {"image_sets": FolderKind(("input",), PICTURES, sets=True)}
 USERDATA = "userdata"
-DATA_FOLDERS: dict[str, FolderKind] = {USERDATA: FolderKind(("user/default",), None, hidden=True)}
-"""What graph editors keep for a person: workflows, notes of their own."""
+TRAINING = "training"
+TRAINING_SETTINGS = "settings.toml"
+"""What the folder of a training run has in it."""
+DATA_FOLDERS: dict[str, FolderKind] = {
+    USERDATA: FolderKind(("user/default",), None, hidden=True),
+    TRAINING: FolderKind(("training",), frozenset(), marked_by=TRAINING_SETTINGS),
+}
+"""What graph editors keep for a person: workflows, notes of their own; and a person's training runs."""
 USERS = "users"
 """Below the home folder: the pictures of each person, where there are several."""
 LONGEST_PART = 255  # bytes; of a file's name, on every common file system
@@ -156,7 +165,7 @@ class Folders:
         """
         if not user:
             return self
-        own = {name: (self.home / USERS / user / name,) for name in FILE_FOLDERS}
+        own = {name: (self.home / USERS / user / name,) for name in (*FILE_FOLDERS, TRAINING)}
         data = self.home / "user" / user
         return replace(self, directories={**self.directories, **own, "image_sets": own["input"], USERDATA: (data,)})
 
@@ -341,3 +350,8 @@ def _folders_of_other_program(root: Path) -> list[tuple[str, Path]]:
             mend="Give the folder of ComfyUI or of AUTOMATIC1111, or one with checkpoints, loras, … in it.",
         )
     return sorted(found)
+
+
+def recording_name(work: str) -> str:
+    """The file of the folder `recordings` that has the run of a sampler, by `graph.work.work_of` of its node."""
+    return f"{work}.safetensors"

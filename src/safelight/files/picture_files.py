@@ -22,6 +22,9 @@ MAX_FRAMES = 4096
 # Not every format Pillow knows: some start other programs (EPS), and each is code that strangers' files reach.
 FORMATS = ("PNG", "JPEG", "MPO", "WEBP", "GIF", "TIFF", "BMP", "AVIF", "TGA", "PPM", "ICO")
 
+ENDINGS = frozenset((".png", ".jpg", ".jpeg", ".webp", ".gif", ".tif", ".tiff", ".bmp", ".avif"))
+"""How the files end that people keep pictures in."""
+
 STILL_FORMATS = frozenset({"MPO"})
 """Formats whose further frames are previews or a second eye's view, not an animation."""
 
@@ -47,6 +50,21 @@ def picture_size(path: Path) -> tuple[int, int]:
         except DAMAGE as error:
             raise damaged(path, error) from error
         return (file.height, file.width) if lies_on_its_side else file.size
+
+
+def white_part(path: Path) -> tuple[float, float, float, float] | None:
+    """Where a mask is white, at least a little: left, top, right and bottom as shares of its sides; None for nowhere.
+
+    Raises:
+        BadInput: As `opened`, and where it is damaged.
+    """
+    with opened(path) as file:
+        picture = next(frames(file, path)).convert("RGB")
+        box = picture.getchannel("R").getbbox()  # the channel that workflows take for the mask
+        if box is None:
+            return None
+        left, top, right, bottom = box
+        return left / picture.width, top / picture.height, right / picture.width, bottom / picture.height
 
 
 def sizes_in(folders: Folders) -> Callable[[str, str], tuple[int, int] | None]:

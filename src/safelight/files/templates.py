@@ -21,12 +21,14 @@ class Template:
         about: What it makes, in a sentence.
         editor: The workflow as graph editors save it.
         api: The same as programs send it.
+        picture: What it makes, as a WebP; None where the models that it needs do not ship.
     """
 
     name: str
     about: str
     editor: Path
     api: Path
+    picture: Path | None
 
 
 @cache
@@ -34,9 +36,14 @@ def templates() -> dict[str, Template]:
     """All of them by name, the easiest first."""
     index: dict[str, str] = json.loads(INDEX.read_text(encoding="utf-8"))
     return {
-        name: Template(name, about, FOLDER / f"{name}.json", FOLDER / f"{name}.api.json")
+        name: Template(name, about, FOLDER / f"{name}.json", FOLDER / f"{name}.api.json", _picture(name))
         for name, about in index.items()
     }
+
+
+def _picture(name: str) -> Path | None:
+    path = FOLDER / f"{name}.webp"
+    return path if path.is_file() else None
 
 
 def find_template(name: str) -> Template:

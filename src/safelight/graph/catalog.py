@@ -3,7 +3,10 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-WIDGET_TYPES = frozenset({"INT", "FLOAT", "STRING", "BOOLEAN", "COMBO"})
+CURVE = "CURVE"
+"""The type of a line that is drawn: a list of points [x, y] from left to right, both from 0 to 1."""
+
+WIDGET_TYPES = frozenset({"INT", "FLOAT", "STRING", "BOOLEAN", "COMBO", CURVE})
 """Types whose value may be written into the workflow; every other type can only be linked."""
 
 ANY_TYPE = "*"

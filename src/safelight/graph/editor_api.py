@@ -25,7 +25,7 @@ from safelight.graph.editor import (
     Room,
 )
 from safelight.graph.editor_groups import Group, groups
-from safelight.graph.editor_widgets import usual, values_of, widgets_of
+from safelight.graph.editor_widgets import in_order, own_widgets, usual, values_of, widgets_of
 from safelight.graph.problems import Problem
 
 VIRTUAL = NOTES | {REROUTE, PRIMITIVE}
@@ -179,7 +179,12 @@ class _Conversion:
         if node.promoted and not isinstance(node.values, Mapping):
             pairs = zip(node.promoted, node.values, strict=False)
             return room, {key: value for key, value in pairs if value is not None}
-        return room, {(OWN, name): value for name, value in values_of(node, None).items()}
+        if isinstance(node.values, Mapping):
+            return room, {(OWN, name): value for name, value in values_of(node, None).items()}
+        ports = own_widgets(node, room)
+        values, _ = in_order(ports, node.values)
+        named = zip(ports, values, strict=False)
+        return room, {(OWN, port.name): value for port, value in named if value is not None}
 
     def _overridden(
         self, place: _Place, node: EditorNode, room: Room, values: dict[tuple[str, str], object]

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import zip_longest
 
 from safelight.graph.catalog import InputSpec, NodeSpec
-from safelight.graph.editor import PRIMITIVE, EditorNode
+from safelight.graph.editor import INPUTS, PRIMITIVE, EditorNode, EditorSocket, Room
 
 AFTER_GENERATE = ("fixed", "increment", "decrement", "randomize")
 """Values of the small widget beside a seed, which says what becomes of it after a run."""
@@ -25,6 +25,23 @@ def widgets_of(node: EditorNode, spec: NodeSpec | None) -> list[InputSpec]:
     return [InputSpec(socket.name, socket.type) for socket in node.inputs if socket.is_widget]
 
 
+def own_widgets(node: EditorNode, room: Room) -> list[InputSpec]:
+    """The widgets of a node that stands for a room, in the order of their values.
+
+    Newer editors leave an input out of the node while no wire goes to it; whether it is a widget is seen inside then.
+    """
+    listed = {socket.name: socket for socket in node.inputs}
+    inner: dict[int, EditorSocket] = {}
+    for inside in room.nodes.values():
+        for socket in inside.inputs:
+            start, number = room.wires.get(socket.link or "", ("", 0))
+            if start == INPUTS and socket.is_widget:
+                inner.setdefault(number, socket)
+    sockets = [(name, listed.get(name, inner.get(number))) for number, name in enumerate(room.inputs)]
+    sockets += [(name, socket) for name, socket in listed.items() if name not in room.inputs]
+    return [InputSpec(name, socket.type) for name, socket in sockets if socket is not None and socket.is_widget]
+
+
 def values_of(node: EditorNode, spec: NodeSpec | None) -> dict[str, object]:
     """What the widgets of a node hold, by name; what the document says nothing of is left out."""
     ports = widgets_of(node, spec)
@@ -33,6 +50,15 @@ def values_of(node: EditorNode, spec: NodeSpec | None) -> dict[str, object]:
         return {name: value for name, value in node.values.items() if name in known and value is not None}
     values, _ = in_order(ports, node.values)
     return {port.name: value for port, value in zip(ports, values, strict=False) if value is not None}
+
+
+def places_of(node: EditorNode, spec: NodeSpec | None) -> dict[str, int]:
+    """Where the values of a node's widgets stand in its list, by name."""
+    if isinstance(node.values, Mapping):
+        return {}
+    ports = widgets_of(node, spec)
+    places, _ = _places(ports, node.values, 0)
+    return {port.name: place for port, place in zip(ports, places, strict=False)}
 
 
 def in_order(ports: Sequence[InputSpec], values: Sequence[object], start: int = 0) -> tuple[list[object], int]:
@@ -45,14 +71,20 @@ def in_order(ports: Sequence[InputSpec], values: Sequence[object], start: int = 
     Returns:
         A value for each port, until there are no more; and where the values after the node's begin.
     """
-    found: list[object] = []
+    places, end = _places(ports, values, start)
+    return [values[place] for place in places], end
+
+
+def _places(ports: Sequence[InputSpec], values: Sequence[object], start: int) -> tuple[list[int], int]:
+    """Where the value of each port stands, and where the node's values end; see `in_order`."""
+    found: list[int] = []
     at = start
     button = max((place for place, port in enumerate(ports) if port.required), default=-1)
     has_button = any(port.upload for port in ports)
     for place, (port, following) in enumerate(zip_longest(ports, ports[1:])):
         if at >= len(values):
             break
-        found.append(values[at])
+        found.append(at)
         at += 1
         if at < len(values) and _is_control(values[at], port, following):
             at += 1

@@ -6,8 +6,9 @@ Validation and planning read by the same functions, so that what was checked is 
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
-from safelight.graph.catalog import ANY_TYPE, InputSpec
+from safelight.graph.catalog import ANY_TYPE, CURVE, InputSpec
 from safelight.graph.problems import ProblemKind, listed, shown
 
 Read = Callable[[object], object]
@@ -143,14 +144,54 @@ def _choice(port: InputSpec) -> Read:
     return read
 
 
+MOST_POINTS = 64  # of a curve
+CLOSEST = 1e-6  # points of a curve to each other, from left to right
+
+
+def _curve(_port: InputSpec) -> Read:
+    def read(value: object) -> object:
+        if not isinstance(value, list | tuple):
+            raise _crooked(f"{shown(value)} is no curve.", "Give a list of points, such as [[0, 0], [1, 1]].")
+        if len(value) < 2:
+            raise _crooked(f"A curve has at least 2 points, and this has {len(value)}.", "Add a point.")
+        if len(value) > MOST_POINTS:
+            message = f"A curve has at most {MOST_POINTS} points, and this has {len(value)}."
+            raise _crooked(message, "Take some of them out.")
+        points = tuple([_point(number, point) for number, point in enumerate(value, 1)])
+        for number, ((x, _), (x_next, _)) in enumerate(pairwise(points), 2):
+            if x_next - x < CLOSEST:
+                message = (
+                    f"Point {number} of the curve, at {x_next}, does not lie to the right of the one before, at {x}."
+                )
+                raise _crooked(message, "Order the points from left to right, each x larger than the last.")
+        return points
+
+    return read
+
+
+def _point(number: int, point: object) -> tuple[float, float]:
+    match point:
+        case [int() | float() as x, int() | float() as y] if not isinstance(x, bool) and not isinstance(y, bool):
+            if 0 <= x <= 1 and 0 <= y <= 1:
+                return float(x), float(y)
+            message = f"Point {number} of the curve, {shown(point)}, lies outside of it."
+            raise _crooked(message, "Give both of its numbers from 0 to 1.")
+    raise _crooked(f"Point {number} of the curve, {shown(point)}, is not two numbers.", "Give each point as [x, y].")
+
+
+def _crooked(message: str, mend: str) -> Unfit:
+    return Unfit("invalid_input_type", message, mend)
+
+
 _READERS: dict[str, Callable[[InputSpec], Read]] = {
     "INT": _integer,
     "FLOAT": _number,
     "STRING": _text,
     "BOOLEAN": _truth,
     "COMBO": _choice,
+    CURVE: _curve,
 }
-_UNLIMITED = _READERS.keys() - {"COMBO"}  # can be read without knowing what is allowed
+_UNLIMITED = _READERS.keys() - {"COMBO", CURVE}  # can be read without knowing what is allowed
 
 
 def _limits(port: InputSpec) -> tuple[float, float]:

@@ -110,6 +110,7 @@ class Node(Generic[P, R]):
         check: For nodes that look at their inputs themselves: (inputs written down, types of linked ones, both by
             name) -> what is wrong with them, or None. Asked before anything of a workflow is run.
         by_place: Whether its results hang on its id in the workflow.
+        records: Whether it can record how its result comes about.
     """
 
     spec: NodeSpec
@@ -119,6 +120,7 @@ class Node(Generic[P, R]):
     fingerprint: Callable[..., object] | None = None
     check: Callable[[Mapping[str, object], Mapping[str, str]], str | None] | None = None
     by_place: bool = False
+    records: bool = False
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         return self.function(*args, **kwargs)
@@ -141,6 +143,7 @@ def node(
     version: int = 1,
     needs: Callable[..., Sequence[str]] | None = None,
     fingerprint: Callable[..., object] | None = None,
+    records: bool = False,
 ) -> Callable[[Callable[P, R]], Node[P, R]]:
     """Make a node of a function.
 
@@ -153,6 +156,7 @@ def node(
         version: To be raised when the results change.
         needs: See `Node`.
         fingerprint: See `Node`.
+        records: See `Node`.
     """
 
     def make(function: Callable[P, R]) -> Node[P, R]:
@@ -175,7 +179,7 @@ def node(
         )
         if any(port.lazy for port in spec.inputs) != (needs is not None):
             raise TypeError(f"{class_type}: lazy inputs and `needs` go together")
-        return Node(spec, function, "run" in hints, needs, fingerprint)
+        return Node(spec, function, "run" in hints, needs, fingerprint, records=records)
 
     return make
 
@@ -235,7 +239,7 @@ def _input_spec(parameter: inspect.Parameter, hint: object, tooltip: str) -> Inp
         "name": parameter.name,
         "type": socket_type(hint),
         "tooltip": tooltip,
-        "default": parameter.default if has_default else None,
+        "default": _listed(parameter.default) if has_default else None,
         "required": OPTIONAL not in markers and not (has_default and parameter.default is None),
         "lazy": LAZY in markers,
         "force_input": LINKED in markers,
@@ -252,6 +256,11 @@ def _input_spec(parameter: inspect.Parameter, hint: object, tooltip: str) -> Inp
             case Text():
                 fields |= vars(marker)
     return InputSpec(**fields)
+
+
+def _listed(default: object) -> object:
+    """A default as a workflow would hold it, where sequences are lists."""
+    return [_listed(part) for part in default] if isinstance(default, tuple) else default
 
 
 def _output_specs(returns: object) -> tuple[OutputSpec, ...]:

@@ -1,10 +1,12 @@
 """What is wrong with a workflow, in words for the person who made it."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import PurePosixPath
 from typing import Literal
+
+from safelight.errors import BadInput
 
 ProblemKind = Literal[
     "no_prompt",  # nothing was given
@@ -54,6 +56,14 @@ class Problem:
         place = f"{self.class_type or 'Node'} (node {self.node})" if self.node else ""
         place += f", input {self.input}" if self.input else ""
         return f"{place}: {self.message} {self.mend}" if place else f"{self.message} {self.mend}"
+
+
+def refused(problems: Sequence[Problem]) -> BadInput:
+    """The error for a workflow that cannot be run: all that is wrong with it."""
+    if len(problems) == 1:
+        return BadInput(str(problems[0]), mend="")
+    listed = "".join(f"\n  - {problem}" for problem in problems)
+    return BadInput(f"The workflow has {len(problems)} problems:{listed}")
 
 
 def shown(value: object) -> str:

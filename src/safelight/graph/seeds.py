@@ -1,10 +1,10 @@
 """The same workflow with other seeds."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from safelight.errors import BadInput
 from safelight.graph.catalog import Catalog
-from safelight.graph.document import Workflow
+from safelight.graph.document import NodeCall, Workflow
 
 
 def seed_inputs(workflow: Workflow, catalog: Catalog) -> list[tuple[str, str]]:
@@ -19,18 +19,12 @@ def seed_inputs(workflow: Workflow, catalog: Catalog) -> list[tuple[str, str]]:
 
 
 def with_seeds(
-    document: Mapping[str, Mapping[str, object]],
-    workflow: Workflow,
-    catalog: Catalog,
-    *,
-    count: int = 1,
-    seeds: Sequence[int] = (),
-) -> list[dict[str, object]]:
+    workflow: Workflow, catalog: Catalog, *, count: int = 1, seeds: Sequence[int] = ()
+) -> list[dict[str, NodeCall]]:
     """A workflow once for each seed.
 
     Args:
-        document: In the API format.
-        workflow: The same, as it was read.
+        workflow: Its nodes.
         catalog: Says which inputs are seeds.
         count: How many: each with all of its seeds one higher.
         seeds: Those of each, in place of counting up.
@@ -46,17 +40,13 @@ def with_seeds(
         )
     varied = []
     for number in range(len(seeds) or count):
-        one: dict[str, object] = dict(document)
+        one = dict(workflow)
         for node, name in places:
             before = workflow[node].inputs[name]
             assert isinstance(before, int), "as seed_inputs says"
             seed = seeds[number] if seeds else before + number
             if seed >= 2**64:
                 raise BadInput("The seeds would grow past 2^64 - 1.", mend="Give smaller ones.").at(f"node {node}")
-            call = one[node]
-            assert isinstance(call, Mapping), "it was read as a node"
-            inputs = call["inputs"]
-            assert isinstance(inputs, Mapping), "it was read as a node's"
-            one[node] = {**call, "inputs": {**inputs, name: seed}}
+            one[node] = one[node]._replace(inputs={**one[node].inputs, name: seed})
         varied.append(one)
     return varied

@@ -8,6 +8,7 @@ from safelight.files.parameters import Parameters
 from safelight.graph.document import Link, NodeCall, Workflow
 
 WORDLESS = "ConditioningZeroOut"  # what it gives says nothing of the words it was made from
+SAMPLING = frozenset(("sampler_name", "scheduler", "positive", "negative", "latent_image"))  # inputs of a sampler
 RESIZING = frozenset(("scale_by", "megapixels", "upscale_model"))  # inputs of nodes that make a size from another
 
 
@@ -22,17 +23,21 @@ def summary(workflow: Workflow, output: str) -> Parameters | None:
         Those of the nearest one; None where no node behind it has a sampler's inputs. What the workflow does not
         write down, but works out while it runs, is left at its default.
     """
-    for call in _upstream(workflow, output):
-        if {"sampler_name", "scheduler", "positive", "negative", "latent_image"} <= call.inputs.keys():
-            break
-    else:
-        return None
-    size = _literals(workflow, call, "latent_image", ("width", "height"))
+    call = next(samplers(workflow, output), None)
+    return None if call is None else settings_of(workflow, call)
+
+
+def samplers(workflow: Workflow, output: str) -> Iterator[NodeCall]:
+    """The samplers behind a node, nearest first."""
+    return (call for call in upstream(workflow, output) if call.inputs.keys() >= SAMPLING)
+
+
+def settings_of(workflow: Workflow, call: NodeCall) -> Parameters:
+    """The settings of a sampler."""
+    size = literals(workflow, call, "latent_image", ("width", "height"))
     width, height = (size["width"], size["height"]) if size else (0, 0)
-    checkpoint = _literals(workflow, call, "model", ("ckpt_name",)) or _literals(
-        workflow, call, "model", ("unet_name",)
-    )
-    skip = _literals(workflow, call, "positive", ("stop_at_clip_layer",))
+    checkpoint = literals(workflow, call, "model", ("ckpt_name",)) or literals(workflow, call, "model", ("unet_name",))
+    skip = literals(workflow, call, "positive", ("stop_at_clip_layer",))
     found = Parameters(
         prompt=_text(workflow, call, "positive"),
         negative=_text(workflow, call, "negative"),
@@ -50,7 +55,7 @@ def summary(workflow: Workflow, output: str) -> Parameters | None:
     return replace(found, model=str(next(iter(checkpoint.values())))) if checkpoint else found
 
 
-def _upstream(workflow: Workflow, start: str, side: str = "") -> Iterator[NodeCall]:
+def upstream(workflow: Workflow, start: str, side: str = "") -> Iterator[NodeCall]:
     """A node, and all that feeds it, nearest first.
 
     Of nodes with an input `side`, or several that begin so (`positive_NEW`), only what comes in there.
@@ -67,10 +72,10 @@ def _upstream(workflow: Workflow, start: str, side: str = "") -> Iterator[NodeCa
                 waiting.append(value.node)
 
 
-def _literals(workflow: Workflow, call: NodeCall, name: str, wanted: tuple[str, ...]) -> dict[str, object]:
+def literals(workflow: Workflow, call: NodeCall, name: str, wanted: tuple[str, ...]) -> dict[str, object]:
     """The inputs `wanted`, of the nearest node behind the input `name` that has them all written down."""
     link = call.inputs.get(name)
-    for near in _upstream(workflow, link.node, name) if isinstance(link, Link) else ():
+    for near in upstream(workflow, link.node, name) if isinstance(link, Link) else ():
         if near.class_type == WORDLESS or near.inputs.keys() & RESIZING:
             break
         values = {key: near.inputs.get(key) for key in wanted}
@@ -80,7 +85,7 @@ def _literals(workflow: Workflow, call: NodeCall, name: str, wanted: tuple[str, 
 
 
 def _text(workflow: Workflow, call: NodeCall, name: str) -> str:
-    return str(_literals(workflow, call, name, ("text",)).get("text", ""))
+    return str(literals(workflow, call, name, ("text",)).get("text", ""))
 
 
 def _whole(value: object) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from types import MappingProxyType
 
 from safelight.files.folders import annotated
-from safelight.graph.catalog import Catalog, InputSpec, accepts
+from safelight.graph.catalog import CURVE, Catalog, InputSpec, accepts
 from safelight.graph.document import Link, Value, Workflow
 from safelight.graph.literals import Read, Unfit, reader
 from safelight.graph.order import arrange
@@ -155,7 +155,7 @@ class _Check:
             self._file(node, port, port.folder, value)
 
     def _unfit(self, node: str, port: InputSpec, value: object, unfit: Unfit) -> None:
-        if isinstance(value, list):
+        if isinstance(value, list) and CURVE not in port.type.split(","):
             message = f"It takes one {port.type}, and {shown(value)} is neither that nor a link."
             mend = 'Give one value, or a link as ["node id", output number].'
             self._report("bad_linked_input", message, mend, node=node, port=port, value=value)

@@ -18,6 +18,7 @@ MAX_DRAWS = 10_000
 MAX_LENGTH = 200_000
 
 _MARK = re.compile(r"\\(?P<escaped>[{}|_])|[{}|]|__(?!_)(?P<wildcard>[\w\-./]+?)(?<!_)__")
+_NAME = re.compile(r"[\w\-./]*[^\W_]")  # what can stand between the underscores
 _WEIGHT = re.compile(r"\s*+(\d++\.?+\d*+|\.\d++)\s*+::")
 _COUNT = re.compile(r"\s*+(?P<low>\d{1,6}+)(?:-(?P<high>\d{1,6}+))?\s*+\$\$(?:(?P<joiner>[^$|{}]*+)\$\$)?")
 
@@ -96,6 +97,16 @@ def resolve(prompt: str, seed: int, folder: Path) -> str:
                 mend="Look for wildcard files that name each other in a circle.",
             )
     return "".join(written)
+
+
+def wildcard_names(folder: Path) -> list[str]:
+    """What a prompt may name between `__` and `__`, by name.
+
+    Args:
+        folder: Where wildcard files are; there may be none.
+    """
+    names = (file.relative_to(folder).with_suffix("").as_posix() for file in folder.rglob("*.txt"))
+    return sorted(name for name in names if _NAME.fullmatch(name) and named_file(folder, name, (".txt",)))
 
 
 def _draw(
@@ -181,8 +192,7 @@ def _read_lines(name: str, folder: Path) -> Sequence[str]:
     """The lines of a wildcard file that can be drawn."""
     path = named_file(folder, name, (".txt",))
     if path is None:
-        known = [file.relative_to(folder).with_suffix("").as_posix() for file in folder.rglob("*.txt")]
-        close = get_close_matches(name, known, n=1)
+        close = get_close_matches(name, wildcard_names(folder), n=1)
         raise BadInput(
             f"The wildcard __{name}__ has no file {name}.txt in {folder}.",
             mend=f"Did you mean __{close[0]}__?" if close else r"Add the file, or write \__ for plain underscores.",

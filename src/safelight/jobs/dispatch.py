@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from safelight.engine.interface import Fleet
 from safelight.errors import SafelightError
+from safelight.files.folders import RECORDINGS
 from safelight.jobs.harvest import harvest
 from safelight.jobs.hub import Hub
 from safelight.jobs.recorder import Entry, Recorder, row_of
@@ -33,6 +34,8 @@ TRIES = 2  # engines that may die under a job
 RESTARTS = 3  # servers that may
 LOOKAHEAD = 8  # jobs of each person among which one is looked for whose models are loaded
 PASSED_OVER = 4  # times that the first job may be passed over for one of them
+TRAINS = "TrainRun"
+"""The node whose jobs may take days, and save what they have done."""
 AGAIN = 2.0  # seconds until the next look, where the disk is full or the database held
 
 _STATES: Mapping[type[Event], State] = {Done: "done", Failed: "failed", Cancelled: "cancelled"}
@@ -103,6 +106,13 @@ class Dispatcher:
         for station in list(self.stations):
             self._loop.call_soon_threadsafe(partial(station.free, models=models))
 
+    def renew(self) -> list[str]:
+        """Start every engine anew, at once or when its job has ended; their names. From any thread."""
+        stations = [station for station in self.stations if station.state not in ("unfit", "stopped")]
+        for station in stations:
+            self._loop.call_soon_threadsafe(station.renew)
+        return [station.name for station in stations]
+
     def running(self) -> dict[str, Current]:
         """What the engines work on, by job; from any thread."""
         return {current.row.id: current for station in list(self.stations) if (current := station.current)}
@@ -154,7 +164,7 @@ class Dispatcher:
                 self._add(Station(engine, self._ways()))
 
     def _told(self, station: Station, row: JobRow, event: Event) -> None:
-        if isinstance(event, Output) and event.path:
+        if isinstance(event, Output) and event.path and event.folder != RECORDINGS:  # those are found by their name
             self._record(row, event, also=harvest(row, event, self._settings.home))
         else:
             self._record(row, event)
@@ -195,9 +205,14 @@ class Dispatcher:
     def _overtime(self, row: JobRow) -> Failed:
         return Failed(
             row.id,
-            f"The job took longer than {self._settings.job_seconds:g} seconds, and was stopped.",
-            mend="Split it, or raise `job_seconds` in the settings.",
+            f"The job took longer than {self._seconds_for(row):g} seconds, and was stopped.",
+            mend="Start it again: it goes on where it was."
+            if _trains(row)
+            else "Split it, or raise `job_seconds` in the settings.",
         )
+
+    def _seconds_for(self, row: JobRow) -> float:
+        return self._settings.training_seconds if _trains(row) else self._settings.job_seconds
 
     def _finish(self, current: Current, event: Done | Failed | Cancelled) -> None:
         row, seconds = current.row, current.seconds
@@ -239,8 +254,8 @@ class Dispatcher:
                 self._record(row, Queued(row.id), also=partial(rows.requeue, job=row.id))
             return True
         self._turns[job.user] = time.monotonic()
-        command = _command(row, previews=self._hub.is_watched(row.user))
-        station.give(row, command, self._settings.job_seconds)
+        command = _command(row, previews=self._hub.is_watched(row.user), record_pixels=self._settings.record_pixels)
+        station.give(row, command, self._seconds_for(row), saves=_trains(row))
         self._recorder.queue_changed()
         return True
 
@@ -298,7 +313,11 @@ def choose(
     return first, best
 
 
-def _command(row: JobRow, *, previews: bool) -> Run:
+def _trains(row: JobRow) -> bool:
+    return any(call["class_type"] == TRAINS for call in json.loads(row.workflow).values())
+
+
+def _command(row: JobRow, *, previews: bool, record_pixels: int) -> Run:
     extra = json.loads(row.extra)
     return Run(
         row.id,
@@ -308,4 +327,6 @@ def _command(row: JobRow, *, previews: bool) -> Run:
         notes=json.loads(row.notes),
         user=row.user if row.user != state.ONLY_USER else "",
         previews=previews,
+        record_pixels=record_pixels,
+        recorded=extra.get("record") is True,
     )

@@ -5,7 +5,16 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 
-from safelight.protocol.events import Event, Preview, Progress
+from safelight.protocol.events import (
+    Cancelled,
+    Done,
+    Event,
+    Failed,
+    NodeStarted,
+    Preview,
+    Progress,
+    Queued,
+)
 
 BACKLOG = 5000
 """Things that a listener may be behind; one that is further behind is cut off, and can come again and catch up."""
@@ -93,6 +102,7 @@ class Hub:
 
     def __init__(self) -> None:
         self._listeners: set[Listener] = set()
+        self._shown: dict[str, dict[type[Event], Told]] = {}  # by running job, the newest of what is not kept
 
     def __len__(self) -> int:
         return len(self._listeners)
@@ -113,6 +123,8 @@ class Hub:
 
     def tell(self, news: News) -> None:
         """Tell all whom it concerns."""
+        if isinstance(news, Told):
+            self._note(news)
         for listener in self._listeners:
             if isinstance(news, QueueChanged) or listener.user is None or listener.user == news.user:
                 listener.put(news)
@@ -121,6 +133,30 @@ class Hub:
         """Tell several things, in this order."""
         for news in told:
             self.tell(news)
+
+    def shown_now(self, user: str | None, job: str | None = None) -> list[Told]:
+        """How the jobs that are running stand: of each the node, its step and its preview, as told last.
+
+        Args:
+            user: Whose jobs; None for everybody's.
+            job: The only one; None for all.
+        """
+        return [
+            told
+            for running, newest in self._shown.items()
+            if job in (None, running)
+            for told in newest.values()
+            if user in (None, told.user)
+        ]
+
+    def _note(self, told: Told) -> None:
+        match told.event:
+            case NodeStarted(job):
+                self._shown[job] = {NodeStarted: told}
+            case Progress(job) | Preview(job):
+                self._shown.setdefault(job, {})[type(told.event)] = told
+            case Queued(job) | Done(job) | Failed(job) | Cancelled(job):
+                self._shown.pop(job, None)
 
     def is_watched(self, user: str) -> bool:
         """Whether anybody would see previews of a user's jobs."""

@@ -17,7 +17,7 @@ from safelight.protocol.events import Cancelled, Event, Queued
 from safelight.settings import Settings
 from safelight.store import events as stored
 from safelight.store import jobs as rows
-from safelight.store import state
+from safelight.store import lineage, state
 from safelight.store.database import Database
 from safelight.store.jobs import OPEN, JobRow, NewJob, State
 
@@ -93,6 +93,7 @@ class JobQueue:
                     f"There is a job {known[0].id} already.", mend="Leave the id out, and one will be drawn."
                 )
             numbers = rows.insert_jobs(connection, jobs, front=front)
+            lineage.put_inputs(connection, user, {job.id: job.pictures for job in jobs})
             told = _write(connection, [(Queued(job.id), job.user, job.client) for job in jobs])
         self._changed(told)
         return numbers
@@ -200,7 +201,10 @@ class JobQueue:
             raise BadInput(f"The job is {row.state}.", mend="Only failed and cancelled jobs can be retried.")
         with self._database.write() as connection:
             check_quotas(connection, row.user)
-            told = _write(connection, [(Queued(job), row.user, row.client)]) if rows.reset_job(connection, job) else []
+            is_reset = rows.reset_job(connection, job)
+            if is_reset:
+                lineage.renew_inputs(connection, row.user, job)
+            told = _write(connection, [(Queued(job), row.user, row.client)]) if is_reset else []
         self._changed(told)
         return self.get(job, user)
 
@@ -215,6 +219,7 @@ class JobQueue:
             ended = set(rows.ended_ids(connection, user))
             chosen = ended if jobs is None else ended & set(jobs)
             rows.delete_jobs(connection, chosen)
+            lineage.forget_inputs(connection, list(chosen))
         return len(chosen)
 
     def move(

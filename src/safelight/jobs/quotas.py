@@ -51,5 +51,5 @@ def check_room(connection: Connection, user: str, size: int) -> None:
     if kept + size >= room:
         raise OverQuota(
             f"Your files take {kept / 1e6:.1f} MB, and you have {room / 1e6:.1f}.",
-            mend="Delete some, or ask an admin for more.",
+            mend="Delete some for good, or ask an admin for more.",
         )

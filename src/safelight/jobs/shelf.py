@@ -73,13 +73,17 @@ class Shelf:
         Raises:
             NotYet: No engine has told.
         """
-        with self._reading:
-            if self._published is None:
-                self._published = self._read()
-        if self._published is None and not self._there.wait(PATIENCE):
+        if self.known() is None and not self._there.wait(PATIENCE):
             raise NotYet("The engine is still starting.", mend="Try again in a moment; /api/v1/health says how it is.")
         assert self._published is not None, "it is there when the event says so"
         return self._published
+
+    def known(self) -> Published | None:
+        """What is published so far, without waiting."""
+        with self._reading:
+            if self._published is None:
+                self._published = self._read()
+            return self._published
 
     def machine(self) -> Machine:
         """What the next job would run on.

@@ -18,6 +18,7 @@ from safelight.store.jobs import JobRow
 log = logging.getLogger(__name__)
 
 ANSWER = 10.0  # seconds in which an engine has to stop a job, before it is replaced
+ANSWER_OF_SAVING = 300.0  # the same where all that was done is saved first, after a step that may be long
 BACKOFF = (0.0, 0.5, 2.0, 10.0, 30.0)  # seconds until an engine that keeps dying is started again
 
 StationState = Literal["starting", "idle", "busy", "unfit", "lost", "stopped"]
@@ -31,6 +32,7 @@ class Current:
 
     Attributes:
         row: The job.
+        saves: Whether it saves what it has done when it is stopped.
         since: When the engine got it (`time.monotonic`).
         stopped: Why it is being stopped; None while it is not.
         seen: The nodes of the workflow that have begun or were cached.
@@ -38,6 +40,7 @@ class Current:
     """
 
     row: JobRow
+    saves: bool = False
     since: float = field(default_factory=time.monotonic)
     stopped: Why | None = None
     seen: dict[str, None] = field(default_factory=dict)
@@ -90,6 +93,7 @@ class Station:
         self.why = ""
         self._ways = ways
         self._in_a_row = 0
+        self._is_stale = False
         self._task: asyncio.Task[None] | None = None
         self._timers: list[asyncio.TimerHandle] = []
         self._sending: set[asyncio.Task[None]] = set()
@@ -112,15 +116,16 @@ class Station:
             await asyncio.gather(self._task, return_exceptions=True)
         await self.engine.stop()
 
-    def give(self, row: JobRow, command: Run, limit: float) -> None:
+    def give(self, row: JobRow, command: Run, limit: float, *, saves: bool = False) -> None:
         """Hand it a job; it is idle.
 
         Args:
             row: The job.
             command: What the engine is told.
             limit: Seconds that it may take.
+            saves: Whether it saves what it has done when it is stopped, which may take minutes.
         """
-        self.current = Current(row)
+        self.current = Current(row, saves)
         self.state = "busy"
         self._later(limit, lambda: self.stop_job("overtime"))
         self._send(command)
@@ -132,18 +137,24 @@ class Station:
             return
         current.stopped = why
         self._send(Cancel(current.row.id))
-        self._later(ANSWER, lambda: self._replace(current))
+        self._later(ANSWER_OF_SAVING if current.saves else ANSWER, lambda: self._replace(current))
 
     def free(self, *, models: bool) -> None:
         """Have memory given back when it has nothing to do."""
         if self.state in ("idle", "busy"):
             self._send(Free(models))
 
+    def renew(self) -> None:
+        """Start the engine anew, at once or when its job has ended, so that it loads what has changed."""
+        self._is_stale = True
+        if self.state == "idle":
+            self._restart()
+
     async def _keep(self) -> None:
         ENGINE.set(self.engine.name)
         while not self._is_over():
             await asyncio.sleep(BACKOFF[min(self._in_a_row, len(BACKOFF) - 1)])
-            self.state, self.ready, self.idle = "starting", None, None
+            self.state, self.ready, self.idle, self._is_stale = "starting", None, None, False
             why = "was replaced, as it did not stop a job"
             try:
                 await self.engine.start()
@@ -152,7 +163,8 @@ class Station:
             except EngineLost as lost:
                 why = lost.why
             await self.engine.stop()
-            if not self._is_over():
+            is_renewed = self._is_stale and self.current is None
+            if not self._is_over() and not is_renewed:
                 self._lost(why)
 
     def _is_over(self) -> bool:
@@ -170,7 +182,9 @@ class Station:
                 log.error("the engine cannot start: %s", self.why)
             case Idle():
                 self.idle = report
-                if self.current is None:
+                if self.current is None and self._is_stale:
+                    self._restart()
+                elif self.current is None:
                     self.state = "idle"
                     self._ways.free(self)
             case _:
@@ -215,6 +229,11 @@ class Station:
             log.warning("the engine %s did not stop the job %s, and is replaced", self.name, current.row.id)
             self._in_a_row = 0
             self._task_of(self.engine.stop())
+
+    def _restart(self) -> None:
+        self.state = "starting"  # it is given nothing meanwhile
+        log.info("the engine %s is started anew", self.name)
+        self._task_of(self.engine.stop())
 
     def _send(self, command: Command) -> None:
         self._task_of(self.engine.send(command))

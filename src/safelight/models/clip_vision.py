@@ -29,10 +29,11 @@ MEAN = (0.48145466, 0.4578275, 0.40821073)
 STD = (0.26862954, 0.26130258, 0.27577711)
 """Of red, green and blue in the pictures that every CLIP was trained on."""
 
-# Width -> attention heads, for the towers whose heads are not 64 wide: ViT-H/14 and ViT-bigG/14.
-HEADS = {1280: 16, 1664: 16}
+# Width -> attention heads, for the towers whose heads are not 64 wide: ViT-H/14, g/14, bigG/14 and e/14.
+HEADS = {1280: 16, 1408: 16, 1664: 16, 1792: 16}
 CHANNELS_PER_HEAD = 64
 WIDEST_QUICK_GELU = 1024  # the towers of OpenAI end at ViT-L; the wider ones are OpenCLIP's, with the exact GELU
+OPENAI_MARK = "input_resolution"  # a number that OpenAI's own files have beside the weights, and OpenCLIP's have not
 
 BODY = "vision_model."
 PROJECTION = "visual_projection."
@@ -106,6 +107,20 @@ class ClipVision:
         found = (seen.image_embeds, seen.last_hidden_state, seen.hidden_states[-2])
         return ClipVisionOutput(*(each.to(HOST, torch.float32) for each in found))
 
+    def follow(self, image: Tensor) -> Tensor:
+        """The vectors of pictures as in `encode`, in a form that gradients flow back through.
+
+        Args:
+            image: [B, H, W, 3 or more] in 0..1, on the device; its colours are not rounded to 8 bits.
+
+        Returns:
+            `image_embeds` [B, P], on the device.
+        """
+        pixels = _normalized(_square(image, self.shape.image, crop=True))
+        self.placement.bring(self.network)
+        embeds: Tensor = self.network(pixels.to(self.dtype)).image_embeds
+        return embeds
+
 
 def preprocess(image: Tensor, side: int, *, crop: bool) -> Tensor:
     """Pictures as CLIP was trained to see them: bicubic, in 8 bits, with mean 0 and deviation 1 over all pictures.
@@ -118,6 +133,12 @@ def preprocess(image: Tensor, side: int, *, crop: bool) -> Tensor:
     Returns:
         [B, 3, side, side].
     """
+    pixels = _square(image, side, crop=crop)
+    return _normalized((pixels * 255).round() / 255)
+
+
+def _square(image: Tensor, side: int, *, crop: bool) -> Tensor:
+    """Pictures [B, H, W, 3 or more] as [B, 3, side, side] in 0..1."""
     pixels = image[..., :3].movedim(-1, 1)
     height, width = pixels.shape[-2:]
     if (height, width) != (side, side):
@@ -126,9 +147,12 @@ def preprocess(image: Tensor, side: int, *, crop: bool) -> Tensor:
         pixels = F.interpolate(pixels, size=size, mode="bicubic", antialias=True)
         top, left = (size[0] - side) // 2, (size[1] - side) // 2
         pixels = pixels[..., top : top + side, left : left + side]
-    eight_bit = (pixels.clamp(0, 1) * 255).round() / 255
-    mean, std = (eight_bit.new_tensor(values).reshape(3, 1, 1) for values in (MEAN, STD))
-    return (eight_bit - mean) / std
+    return pixels.clamp(0, 1)
+
+
+def _normalized(pixels: Tensor) -> Tensor:
+    mean, std = (pixels.new_tensor(values).reshape(3, 1, 1) for values in (MEAN, STD))
+    return (pixels - mean) / std
 
 
 def load_clip_vision(path: Path, placement: Placement, precision: Precision) -> ClipVision:
@@ -186,7 +210,9 @@ def vision_shape(header: Header) -> VisionShape | None:
         intermediate=shapes.size(inner.format(0), 0),
         patch=patch,
         image=isqrt(shapes.size(positions, 0) - 1) * patch,
-        activation="quick_gelu" if width <= WIDEST_QUICK_GELU else "gelu",
+        activation="quick_gelu"
+        if width <= WIDEST_QUICK_GELU and (layout == "transformers" or OPENAI_MARK in header.tensors)
+        else "gelu",
         projection=shapes.optional_size(*projection),
     )
 

@@ -15,7 +15,7 @@ from safelight.diffusion.conditioning import Cond, NetworkChange, Role
 from safelight.diffusion.control import Control
 from safelight.diffusion.guidance import GuidedDenoiser, Memory
 from safelight.diffusion.latent import Latent
-from safelight.diffusion.noise import initial_noise
+from safelight.diffusion.noise import initial_noise, mixed_noise
 from safelight.diffusion.placement import Box, place, with_shared_boxes
 from safelight.diffusion.samplers import SamplerSpec
 from safelight.diffusion.sampling import fit_mask, sample
@@ -103,6 +103,7 @@ def run_sampler(
     seed: int,
     on_step: Callable[[Step], None],
     add_noise: bool = True,
+    variation: tuple[int, float] = (0, 0.0),
 ) -> tuple[Latent, Latent]:
     """Denoise a latent.
 
@@ -114,6 +115,7 @@ def run_sampler(
         seed: Of the noise.
         on_step: Told of each step; raises `Cancelled` to stop.
         add_noise: False where the latent is noisy already.
+        variation: Seed of other noise that is mixed in, and how much of it.
 
     Returns:
         The latent at the last sigma, and the last estimate of the clean one; both with the mask and batch
@@ -123,6 +125,9 @@ def run_sampler(
     noise = torch.zeros(latent.samples.shape)
     if add_noise:
         noise = initial_noise(seed, latent.samples.shape, latent.batch_index)
+        if variation[1]:
+            other = initial_noise(variation[0], latent.samples.shape, latent.batch_index)
+            noise = mixed_noise(noise, other, variation[1])
     with torch.no_grad():
         start = model.scale_latent(latent.samples).to(model.placement.device)
         mask = None if latent.noise_mask is None else fit_mask(latent.noise_mask, start)
@@ -211,7 +216,14 @@ class _Network:
             label,
             extra,
             asked=Asked(
-                sigma, tuple(cond.role for cond in conds), (x.shape[-2], x.shape[-1]), self._memory, (key, change)
+                sigma,
+                tuple(cond.role for cond in conds),
+                (x.shape[-2], x.shape[-1]),
+                self._memory,
+                (key, change),
+                prompts=tuple(cond.context for cond in conds),
+                box=box,
+                changed=change is not None,
             ),
             controls=conds[0].controls,
             changes=conds[0].changes if change is None else (*conds[0].changes, change),

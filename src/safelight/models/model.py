@@ -15,6 +15,7 @@ from safelight.diffusion.guidance import Guidance
 from safelight.diffusion.noise_schedule import NoiseSchedule
 from safelight.diffusion.prediction import PREDICTIONS
 from safelight.diffusion.types import Denoiser
+from safelight.errors import BadInput
 from safelight.families.base import Family
 from safelight.families.cost import denoising_bytes
 from safelight.families.shapes import FileContents, UNetShape
@@ -28,6 +29,8 @@ from safelight.models.weight_patches import WeightPatches
 
 if TYPE_CHECKING:
     from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
+
+NORM_GROUPS = 32  # channels of a UNet are normalized in so many groups
 
 
 class WeightChange(NetworkChange, ABC):
@@ -140,6 +143,9 @@ class Model:
 
         Returns:
             The estimates of the clean latents, [n B, C, h, w], dtype and device of `x`.
+
+        Raises:
+            BadInput: The latents are smaller than the network can read.
         """
         device = self.placement.device
         rounds = len(context) // len(x)
@@ -179,7 +185,18 @@ class Model:
             for around in patches.network:
                 network = partial(around, asked, network)
             with self.placement.at_work(self.network):
-                output = network(shown)
+                try:
+                    output = network(shown)
+                except ValueError as error:
+                    if (smallest := _smallest_side(self.shape)) <= max(x.shape[-2:]):
+                        raise
+                    pixels = self.family.latent.compression
+                    width, height = x.shape[-1] * pixels, x.shape[-2] * pixels
+                    raise BadInput(
+                        f"The latent (latent_image) is of {width} by {height} pixels, which is too small for this "
+                        f"{self.family.title} model.",
+                        mend=f"Make the width or the height at least {smallest * pixels}.",
+                    ) from error
         estimates = [scaling.calculate_denoised(x, part) for part in output.to(x).chunk(rounds)]
         return estimates[0] if rounds == 1 else torch.cat(estimates)
 
@@ -195,3 +212,9 @@ class Model:
         """The controls that count at a noise level."""
         sigma_at = self.schedule.percent_to_sigma
         return [control for control in controls if sigma_at(control.end) <= level <= sigma_at(control.start)]
+
+
+def _smallest_side(shape: UNetShape) -> int:
+    """Latent pixels that the longer side needs: at no level may one number be left to a group that is normalized."""
+    narrow = [level for level, width in enumerate(shape.block_channels[:-1], 1) if width <= NORM_GROUPS]
+    return 2 ** narrow[-1] + 1 if narrow else 1

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from torch import Tensor
 
 from safelight.diffusion.conditioning import NetworkChange, Role
+from safelight.diffusion.placement import Box
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,9 @@ class Asked:
         size: Height and width of the latent, in cells.
         memory: What patches keep from one call to the next of one run, by keys of their own.
         question: The same in all calls of a run for the same prompts, part of the latent and change of the network.
+        prompts: For each round, its encoded prompt [1, T, W], the very tensor that its cond has.
+        box: The part of the latent that the network is shown; None for all of it.
+        changed: Whether the network is asked again, for once under a change.
     """
 
     sigma: Tensor
@@ -26,6 +30,9 @@ class Asked:
     size: tuple[int, int]
     memory: dict[object, Any] = field(default_factory=dict)
     question: object = None
+    prompts: tuple[Tensor, ...] = ()
+    box: Box | None = None
+    changed: bool = False
 
     def rows(self, x: Tensor, role: Role) -> list[int]:
         """The rows of a batch `x` [N, ...] that are asked for one side of the guidance."""

@@ -19,18 +19,18 @@ Previewer = Callable[[Tensor], Tensor]
 def previewer(latent: LatentFormat, folders: Folders) -> Previewer:
     """The best preview there is for a latent space: TAESD where its weights are in `vae_approx`, else a linear map."""
     for name in folders.list("vae_approx"):
-        if Path(name).stem == f"{latent.taesd}_decoder":
+        if latent.taesd and Path(name).stem == f"{latent.taesd}_decoder":
             return tiny_decoder(folders.resolve("vae_approx", name))
     return linear(latent)
 
 
 def linear(latent: LatentFormat) -> Previewer:
     """Each pixel a weighted sum of its latent's channels: one matrix product, an eighth of the size."""
-    factors = torch.tensor(latent.rgb_factors)
+    factors, bias = torch.tensor(latent.rgb_factors), torch.tensor(latent.rgb_bias)
 
     def preview(denoised: Tensor) -> Tensor:
         pixels = denoised[0].movedim(0, -1).float().cpu()
-        return ((pixels @ factors + 1) / 2).clamp(0, 1)
+        return ((pixels @ factors + bias + 1) / 2).clamp(0, 1)
 
     return preview
 

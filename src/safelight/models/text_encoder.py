@@ -74,17 +74,20 @@ class TextEncoder:
         Returns:
             Hidden states [B, 77, W] and the pooled text [B, P], both on the CPU in float32.
         """
-        skip -= self.shape.layers_left_out
-        hidden, pooled = self._on_device(
-            lambda: self.network(
-                embeddings,
-                (tokens == END_TOKEN).int().argmax(dim=-1).to(embeddings.device),
-                skip if 1 <= skip <= self.shape.layers else 1,
-                final_norm=self.tower.final_norm,
-            )
-        )
+        hidden, pooled = self._on_device(lambda: self.follow(embeddings, tokens, skip=skip))
         self.placement.finished(self.network)
         return hidden.to(HOST, torch.float32), pooled.to(HOST, torch.float32)
+
+    def follow(self, embeddings: Tensor, tokens: Tensor, *, skip: int) -> tuple[Tensor, Tensor]:
+        """`encode` in a form that gradients flow back through, of a network that is in place; on its device."""
+        skip -= self.shape.layers_left_out
+        hidden, pooled = self.network(
+            embeddings,
+            (tokens == END_TOKEN).int().argmax(dim=-1).to(embeddings.device),
+            skip if 1 <= skip <= self.shape.layers else 1,
+            final_norm=self.tower.final_norm,
+        )
+        return hidden, pooled
 
     def _on_device(self, work: Callable[[], Result]) -> Result:
         """Do something with the network in its place."""

@@ -85,6 +85,14 @@ class Vae:
         needed = self._bytes_per_image(latent, self.compression, DECODING_NUMBERS)
         return _pixels(self._fitting(whole, latent, self._decode_tiles, needed))
 
+    def follow(self, latent: Tensor) -> Tensor:
+        """`decode` in a form that gradients flow back through, on the device, as a whole.
+
+        It holds what the network makes on its way until the gradients are there: many times what `decode` needs.
+        """
+        self.placement.bring(self.network, self.weights)
+        return _pixels(self._decode_whole(latent.to(self.placement.device, self.dtype)).float())
+
     def encode_tiled(self, pixels: Tensor, *, tile: int = TILE, overlap: int = OVERLAP) -> Tensor:
         """`encode` in tiles of `tile` pixels that reach `overlap` pixels into each other."""
         image = self._image(pixels)

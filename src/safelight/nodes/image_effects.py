@@ -9,11 +9,12 @@ import torch
 from PIL import Image as PilImage
 from torch import Tensor
 
+from safelight.diffusion.curves import STRAIGHT, monotone_cubic
 from safelight.graph.node import Choice, Range, Seed, node
 from safelight.nodes.filters import dilate, erode, gaussian_blur, unsharp
 from safelight.nodes.images import with_channels
 from safelight.nodes.resize import match
-from safelight.nodes.sockets import Image
+from safelight.nodes.sockets import Curve, Image
 
 Radius = Annotated[int, Range(1, 31, step=1)]
 
@@ -93,6 +94,31 @@ def image_sharpen(
         alpha: How strongly.
     """
     return unsharp(image.movedim(-1, 1), sharpen_radius, sigma, 10 * alpha).clamp(0, 1).movedim(1, -1)
+
+
+@node("ImageCurves", category="image/postprocessing", title="Tone Curve")
+def image_curves(
+    *,
+    image: Image,
+    curve: Curve = STRAIGHT,
+    red: Curve | None = None,
+    green: Curve | None = None,
+    blue: Curve | None = None,
+) -> Image:
+    """Make tones of a picture brighter or darker along a curve that you draw.
+
+    Args:
+        image: The picture; its transparency stays as it is.
+        curve: How bright each tone becomes, from black at the left to white at the right. It applies to all colours.
+        red: A curve for red alone, before the one for all.
+        green: A curve for green alone, before the one for all.
+        blue: A curve for blue alone, before the one for all.
+    """
+    changed = image.clone()
+    for channel, own in enumerate((red, green, blue)):
+        for points in (own, curve) if own else (curve,):
+            changed[..., channel] = monotone_cubic(points, changed[..., channel])
+    return changed
 
 
 @node("ImageQuantize", category="image/postprocessing")

@@ -23,6 +23,8 @@ class Run(Protocol):
         folders: Where files are.
         device: Where tensors are computed.
         models: Loaded weights.
+        record_pixels: How many pixels a picture may have at most for how it comes about to be recorded; 0 for none.
+        spare_bytes: Room on the disk that is left alone.
     """
 
     job: str
@@ -32,6 +34,8 @@ class Run(Protocol):
     folders: Folders
     device: torch.device
     models: ModelStore
+    record_pixels: float
+    spare_bytes: int
 
     def step(self, value: int, total: int, preview: Callable[[], Tensor] | None = None) -> None:
         """Report progress; raises `Cancelled` when the person has stopped the job.
@@ -53,6 +57,14 @@ class Run(Protocol):
 
     def show(self, kind: str, path: Path, folder: str) -> None:
         """Report a file as a result of this node: `kind` is `images` or `latents`, `folder` is `output` or `temp`."""
+        ...
+
+    def inspection(self, data: Mapping[str, object]) -> None:
+        """Report what was looked into, as data that can be drawn: `kind` says what it is; no NaN, no infinities."""
+        ...
+
+    def recording(self, data: bytes) -> None:
+        """Report how a result came about; see `safelight.inspect.recording`."""
         ...
 
     def text(self, text: str) -> None:

@@ -11,7 +11,9 @@ from safelight.diffusion.noise import initial_noise
 from safelight.diffusion.samplers import SAMPLERS, SamplerSpec
 from safelight.diffusion.schedulers import SCHEDULERS, sigmas_for
 from safelight.diffusion.types import Step
+from safelight.families.latents import latent_of
 from safelight.graph.node import Choice, Output, Range, Seed, Socket, node
+from safelight.inspect.recording import Recorder
 from safelight.models.guider import Guider, run_sampler
 from safelight.models.model import Model
 from safelight.models.preview import previewer
@@ -28,13 +30,18 @@ Sampler = Annotated[SamplerSpec, Socket("SAMPLER")]
 
 @dataclass(frozen=True)
 class Noise:
-    """The noise that a run starts from: a seed, or none at all where `add` is false."""
+    """The noise that a run starts from: a seed, or none at all where `add` is false.
+
+    Attributes:
+        variation: Seed of other noise that is mixed in, and how much of it.
+    """
 
     seed: int
     add: bool = True
+    variation: tuple[int, float] = (0, 0.0)
 
 
-@node("KSampler", category="sampling", title="KSampler")
+@node("KSampler", category="sampling", title="KSampler", records=True)
 def ksampler(
     *,
     model: Model,
@@ -70,7 +77,39 @@ def ksampler(
     return _run(Guider(model, positive, negative, cfg), sampler, sigmas, latent_image, Noise(seed), run)[0]
 
 
-@node("KSamplerAdvanced", category="sampling", title="KSampler (Advanced)")
+@node("KSamplerVariation", category="sampling", title="KSampler (Variation)", records=True)
+def ksampler_variation(
+    *,
+    model: Model,
+    seed: Seed = 0,
+    steps: Steps = 20,
+    cfg: Cfg = 8.0,
+    sampler_name: SamplerName,
+    scheduler: SchedulerName,
+    positive: Conditioning,
+    negative: Conditioning,
+    latent_image: Latent,
+    denoise: Share = 1.0,
+    variation_seed: Seed = 0,
+    variation_strength: Share = 0.1,
+    run: Run,
+) -> Latent:
+    """Denoise a latent as KSampler does, with some noise of another seed: for pictures that are nearly the same.
+
+    Args:
+        seed: Of the picture that is varied.
+        variation_seed: Of the noise that is mixed in; each makes another variation.
+        variation_strength: How much of it: 0 is the picture of the seed, 1 that of the variation's seed.
+    """
+    sampler = SAMPLERS[sampler_name]
+    sigmas = sigmas_for(
+        scheduler, model.schedule, steps, denoise, drops_penultimate_sigma=sampler.drops_penultimate_sigma
+    )
+    noise = Noise(seed, variation=(variation_seed, variation_strength))
+    return _run(Guider(model, positive, negative, cfg), sampler, sigmas, latent_image, noise, run)[0]
+
+
+@node("KSamplerAdvanced", category="sampling", title="KSampler (Advanced)", records=True)
 def ksampler_advanced(
     *,
     model: Model,
@@ -114,7 +153,7 @@ class Sampled(NamedTuple):
     denoised_output: Annotated[Latent, Output("denoised_output")]
 
 
-@node("SamplerCustom", category="sampling/custom_sampling")
+@node("SamplerCustom", category="sampling/custom_sampling", records=True)
 def sampler_custom(
     *,
     model: Model,
@@ -133,7 +172,7 @@ def sampler_custom(
     return _run(Guider(model, positive, negative, cfg), sampler, sigmas, latent_image, noise, run)
 
 
-@node("SamplerCustomAdvanced", category="sampling/custom_sampling")
+@node("SamplerCustomAdvanced", category="sampling/custom_sampling", records=True)
 def sampler_custom_advanced(
     *, noise: Noise, guider: Guider, sampler: Sampler, sigmas: Sigmas, latent_image: Latent, run: Run
 ) -> Sampled:
@@ -184,14 +223,41 @@ def add_noise(*, model: Model, noise: Noise, sigmas: Sigmas, latent_image: Laten
     return replace(latent_image, samples=model.unscale_latent(noisy))
 
 
-def _run(guider: Guider, sampler: SamplerSpec, sigmas: Sigmas, latent: Latent, noise: Noise, run: Run) -> Sampled:
+def _run(
+    guider: Guider,
+    sampler: SamplerSpec,
+    sigmas: Sigmas,
+    latent: Latent,
+    noise: Noise,
+    run: Run,
+) -> Sampled:
     total = max(len(sigmas) - 1, 0)
     run.step(0, total)
+    space = latent_of(guider.model.contents)
+    recorder: Recorder | None = None
+    if latent.samples.shape[-2] * latent.samples.shape[-1] * space.compression**2 <= run.record_pixels:
+        recorder = Recorder(guider, sigmas, space)
 
     def preview(denoised: Tensor) -> Tensor:
-        return previewer(guider.model.family.latent, run.folders)(denoised)
+        return previewer(space, run.folders)(denoised)
 
     def on_step(step: Step) -> None:
+        if recorder is not None:
+            recorder.step(step)
         run.step(min(step.index + 1, total), total, lambda: preview(step.denoised))
 
-    return Sampled(*run_sampler(guider, sampler, sigmas, latent, seed=noise.seed, on_step=on_step, add_noise=noise.add))
+    sampled = Sampled(
+        *run_sampler(
+            guider if recorder is None else recorder.listening(),
+            sampler,
+            sigmas,
+            latent,
+            seed=noise.seed,
+            on_step=on_step,
+            add_noise=noise.add,
+            variation=noise.variation,
+        )
+    )
+    if recorder is not None and (recording := recorder.save()):
+        run.recording(recording)
+    return sampled

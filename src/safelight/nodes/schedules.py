@@ -12,7 +12,7 @@ from safelight.errors import BadInput
 from safelight.graph.node import Choice, Output, Range, node
 from safelight.models.model import Model
 from safelight.nodes.sampling import SchedulerName, Share, Steps
-from safelight.nodes.sockets import Sigmas
+from safelight.nodes.sockets import Curve, Sigmas
 
 Sigma = Annotated[float, Range(0.0, 5000.0, step=0.01)]
 Exponent = Annotated[float, Range(0.0, 100.0, step=0.01)]
@@ -196,6 +196,26 @@ def optimal_steps_scheduler(
         denoise: Share of the steps to take, the last ones.
     """
     return sigma_ranges.from_levels(list(OPTIMAL_LEVELS[model_type]), steps, denoise)
+
+
+@node("SigmasFromCurve", category="sampling/custom_sampling/schedulers", title="Sigmas From Curve")
+def sigmas_from_curve(
+    *,
+    model: Model,
+    steps: Steps = 20,
+    curve: Curve = ((0, 1), (1, 0)),
+    scale: Annotated[str, Choice(sigma_ranges.SCALES)] = "logarithmic",
+) -> Sigmas:
+    """A scheduler that you draw: how the noise falls from the model's highest level to its lowest, and then to 0.
+
+    Args:
+        model: Whose levels they are.
+        steps: How many.
+        curve: The noise at each step, from the first at the left to the last at the right. It falls all the way.
+        scale: What the height stands for. `logarithmic` gives low noise as much room as high noise, and a straight
+            line is then the scheduler `exponential`; on `linear`, half the height is half the noise.
+    """
+    return sigma_ranges.along_curve(curve, steps, model.schedule.sigma_max, model.schedule.sigma_min, scale)
 
 
 class Split(NamedTuple):

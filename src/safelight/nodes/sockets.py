@@ -5,6 +5,7 @@ from typing import Annotated
 from torch import Tensor
 
 from safelight.diffusion.conditioning import Cond
+from safelight.graph.catalog import CURVE
 from safelight.graph.node import Socket
 
 Image = Annotated[Tensor, Socket("IMAGE")]
@@ -15,3 +16,5 @@ Sigmas = Annotated[Tensor, Socket("SIGMAS")]
 """Noise levels [steps + 1], falling, float32, on the CPU."""
 Conditioning = Annotated[tuple[Cond, ...], Socket("CONDITIONING")]
 """Encoded prompts with their limits."""
+Curve = Annotated[tuple[tuple[float, float], ...], Socket(CURVE)]
+"""Points (x, y) from left to right, both from 0 to 1; see `diffusion/curves.py` for what lies between."""

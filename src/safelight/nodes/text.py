@@ -8,10 +8,11 @@ from safelight.graph.node import Choice, Range, Text, node
 from safelight.models.text_encoder import Clip
 from safelight.nodes.run import Run
 from safelight.nodes.sockets import Conditioning
-from safelight.text.embeddings import find_in
-from safelight.text.encode import SYNTAXES, WEIGHTINGS, EncodeOptions, encode_prompt
-from safelight.text.prompt_schedule import prompt_schedule, split_sub_prompts
-from safelight.text.tokenizer import EMBEDDING_PREFIX
+from safelight.prompts.embedding_files import find_in
+from safelight.prompts.prompt_schedule import prompt_schedule, split_sub_prompts
+from safelight.prompts.syntaxes import SYNTAXES
+from safelight.prompts.tokenizer import EMBEDDING_PREFIX
+from safelight.text.encode import WEIGHTINGS, EncodeOptions, encode_prompt
 
 Prompt = Annotated[str, Text(multiline=True, dynamic_prompts=True, mentions=(EMBEDDING_PREFIX, "embeddings"))]
 Pixels = Annotated[int, Range(0, 16384)]

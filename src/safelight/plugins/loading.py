@@ -13,13 +13,13 @@ from importlib import import_module
 from types import ModuleType
 
 from safelight.files.folders import Folders
+from safelight.files.plugin_list import CLASSES, Place, enabled
 from safelight.graph.catalog import Catalog
 from safelight.graph.node import AnyNode, Registry, collect, with_present_choices
 from safelight.models.device import find_device
 from safelight.nodes.registry import BUILTIN
 from safelight.plugins.comfy import packs
 from safelight.plugins.comfy.host import Host
-from safelight.plugins.enabled import CLASSES, Place, enabled
 from safelight.plugins.footprint import Footprint, is_of
 from safelight.settings import Settings
 

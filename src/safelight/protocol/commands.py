@@ -18,6 +18,8 @@ class Run:
         notes: For the record that saved files keep under the key `safelight`.
         user: Whose pictures are read and written; empty where there is one person only.
         previews: Whether anybody looks at how far it is.
+        record_pixels: How many pixels a picture may have at most for how it comes about to be recorded.
+        recorded: Whether it is recorded whatever its size, even where its results are known.
     """
 
     job: str
@@ -27,6 +29,8 @@ class Run:
     notes: Mapping[str, object] = field(default_factory=dict)
     user: str = ""
     previews: bool = False
+    record_pixels: int = 0
+    recorded: bool = False
 
 
 @dataclass(frozen=True)

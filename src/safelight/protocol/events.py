@@ -76,8 +76,9 @@ class Output:
     """A node has something to show; a cached node shows it again.
 
     Attributes:
-        kind: `images` or `latents` for a file, `text` or `warning` for words.
-        folder: Where the file is: `output` or `temp`; empty for words.
+        kind: `images` or `latents` for a file, `recording` for that of a run, `inspection` for the data of what was
+            looked into, `text` or `warning` for words.
+        folder: Where the file is: `output`, `temp` or `recordings`; empty for words.
         path: The file's name in the folder, with sub-folders, `/` between them; empty for words.
         text: The words; empty for a file.
     """

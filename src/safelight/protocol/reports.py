@@ -32,7 +32,7 @@ class Ready:
 
 @dataclass(frozen=True)
 class Unfit:
-    """The worker cannot start, and will not by being started again.
+    """The process cannot do its work, and will not by being started again.
 
     Attributes:
         what: What is wrong, in one sentence.

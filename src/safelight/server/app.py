@@ -7,8 +7,6 @@ from collections.abc import AsyncIterator
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.responses import RedirectResponse
 
 from safelight import __version__
 from safelight.engine.interface import Fleet
@@ -20,6 +18,7 @@ from safelight.server.comfy import routes as comfy
 from safelight.server.measuring import Measured, no_requests
 from safelight.server.security.doorkeeper import Doorkeeper
 from safelight.server.security.wall import wall
+from safelight.server.stocktaking import Stocktaking
 from safelight.server.studio import opened
 from safelight.settings import Settings
 
@@ -38,9 +37,14 @@ def make_app(settings: Settings, fleet: Fleet) -> FastAPI:
     async def at_work(app: FastAPI) -> AsyncIterator[None]:
         async with opened(settings, fleet) as studio, comfy.at_work(app):
             app.state.studio = studio
-            cleaning = asyncio.create_task(clean_daily(studio), name="cleaning")
+            taking_stock = Stocktaking(studio.folders, studio.database).run()
+            housework = (
+                asyncio.create_task(clean_daily(studio), name="cleaning"),
+                asyncio.create_task(taking_stock, name="stocktaking"),
+            )
             yield
-            cleaning.cancel()
+            for each in housework:
+                each.cancel()
 
     doorkeeper = Doorkeeper(settings)
     app = FastAPI(
@@ -64,10 +68,4 @@ def make_app(settings: Settings, fleet: Fleet) -> FastAPI:
     for router in ROUTERS:
         app.include_router(router, prefix=API)
     comfy.mount(app)
-    app.add_route("/", _to_the_page, include_in_schema=False)
     return app
-
-
-async def _to_the_page(_: Request) -> RedirectResponse:
-    """The front page: the API's, until there is a web interface."""
-    return RedirectResponse(f"{API}/docs")

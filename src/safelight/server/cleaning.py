@@ -1,4 +1,4 @@
-"""Removes what nobody needs any more: old temporary files, halves of files, sessions that have run out."""
+"""Removes what nobody needs any more: old temporary files, halves of files, what is long in the bin, old sessions."""
 
 import asyncio
 import contextlib
@@ -8,15 +8,20 @@ import time
 from pathlib import Path
 
 from safelight.errors import SafelightError
+from safelight.files.bin import in_bin, put_back
 from safelight.files.folders import USERS
 from safelight.files.naming import remove_parts
+from safelight.server.api.assets import delete_for_good
 from safelight.server.studio import Studio
 from safelight.store import accounts
+from safelight.store.assets import assets_by_id
+from safelight.store.bin import deleted_before
 
 log = logging.getLogger(__name__)
 
 OLD = 24 * 3600.0  # seconds since the last change
 EVERY = 24 * 3600.0
+KEPT_IN_BIN = 7 * 24 * 3600.0
 
 
 async def clean_daily(studio: Studio) -> None:
@@ -40,7 +45,28 @@ def clean(studio: Studio) -> int:
             remove_parts(person / folder, OLD)
     with studio.database.write() as connection:
         accounts.forget_expired(connection)
+    empty_bin(studio, KEPT_IN_BIN)
     return removed
+
+
+def empty_bin(studio: Studio, older_than: float) -> None:
+    """Delete for good what was put into the bin so many seconds ago.
+
+    A file whose asset is not in the bin was moved by a server that died before it could write that down, and goes back
+    to where it was; one whose asset is no more goes.
+    """
+    with studio.database.read() as connection:
+        old = deleted_before(connection, time.time() - older_than)
+    delete_for_good(studio, old)
+    files = in_bin(studio.settings.home)
+    with studio.database.write() as connection:  # nothing is put into the bin meanwhile
+        known = {asset.id: asset for asset in assets_by_id(connection, list(files))}
+        for name, path in files.items():
+            asset = known.get(name)
+            if asset is None:
+                path.unlink(missing_ok=True)
+            elif asset.deleted is None:
+                put_back(studio.folders_of(asset.user), asset.folder, asset.path, name, lambda _: False)
 
 
 def remove_old(directory: Path, older_than: float) -> int:

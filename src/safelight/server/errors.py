@@ -14,7 +14,8 @@ from safelight.jobs.queue import NoSuchJob, QueueFull
 from safelight.jobs.quotas import OverQuota
 from safelight.jobs.shelf import NotYet
 from safelight.server.access import NotAllowed, NotSignedIn, TooManyTries
-from safelight.server.api.answers import NotThere
+from safelight.server.api.answers import NotThere, SettingsRefused
+from safelight.server.looking import LookerLost
 from safelight.server.security.headers import HEADERS
 from safelight.store.accounts import NoSuchAccount
 from safelight.store.database import DatabaseBusy
@@ -29,11 +30,13 @@ STATUS: dict[type[SafelightError], int] = {
     NotThere: 404,
     NoSuchAccount: 404,
     WorkflowRejected: 422,
+    SettingsRefused: 422,
     QueueFull: 429,
     OverQuota: 429,
     TooManyTries: 429,
     DatabaseBusy: 503,
     NotYet: 503,
+    LookerLost: 503,
     BadInput: 400,
     SafelightError: 500,
 }

@@ -1,7 +1,7 @@
 """Opens the door at once: the process listens and answers while the rest of the server is still being imported.
 
-Importing the routes and the database takes most of a second and a half. Until that is done, health is answered here,
-and every other request waits for the server that will answer it.
+Importing the routes and the database takes most of a second and a half. Until that is done, health and the pages are
+answered here, and every other request waits for the server that will answer it.
 """
 
 import asyncio
@@ -13,6 +13,8 @@ from starlette.types import ASGIApp, Lifespan, Message, Receive, Scope, Send
 
 from safelight import __version__
 from safelight.errors import SafelightError
+from safelight.server.pages import Pages
+from safelight.server.security.headers import SecureHeaders
 
 HEALTH = "/api/v1/health"
 STARTING = {"version": __version__, "ready": False, "waiting_for": "The server is starting.", "engines": []}
@@ -40,6 +42,7 @@ class Opening:
         self.failure: Exception | None = None
         self._make = make
         self._failed = failed
+        self._pages = Pages(self)
         self._app: ASGIApp | None = None
         self._over = asyncio.Event()  # the start, well or not
         self._ending = asyncio.Event()
@@ -50,6 +53,9 @@ class Opening:
             return
         if self._app is None and scope["type"] == "http" and scope["path"] == HEALTH:
             await _answer(send, 200, STARTING)
+            return
+        if self._app is None and self._pages.has(scope):
+            await SecureHeaders(self._pages)(scope, receive, send)
             return
         await self._over.wait()
         if self._app is None:

@@ -10,6 +10,7 @@ from fastapi import Depends
 from starlette.requests import HTTPConnection
 
 from safelight.engine.interface import Fleet
+from safelight.engine.looker import Looker
 from safelight.files.folders import Folders
 from safelight.files.lock import locked
 from safelight.jobs.dispatch import Dispatcher
@@ -17,6 +18,8 @@ from safelight.jobs.hub import Hub
 from safelight.jobs.queue import JobQueue
 from safelight.jobs.recorder import Recorder
 from safelight.jobs.shelf import Shelf
+from safelight.runs.course import Courses
+from safelight.server.looking import Looking
 from safelight.settings import Settings
 from safelight.store.database import Database, database_url
 from safelight.store.state import ONLY_USER
@@ -37,6 +40,8 @@ class Studio:
         dispatcher: The engines and what they work on.
         queue: The jobs; from any thread.
         shelf: What nodes there are; from any thread.
+        looking: Finds pictures by what is in them; from other threads than the event loop's.
+        courses: How training runs go; from any thread.
     """
 
     settings: Settings
@@ -46,6 +51,8 @@ class Studio:
     dispatcher: Dispatcher
     queue: JobQueue
     shelf: Shelf
+    looking: Looking
+    courses: Courses
 
     def folders_of(self, user: str) -> Folders:
         """The folders as a person sees them, made if need be.
@@ -82,11 +89,16 @@ async def opened(settings: Settings, fleet: Fleet) -> AsyncIterator[Studio]:
         dispatcher = Dispatcher(settings, database, fleet, recorder, hub, shelf)
         queue = JobQueue(settings, database, dispatcher, recorder, hub)
         writing = asyncio.create_task(recorder.run(), name="recorder")
+        looker = Looker(settings)
+        looking = Looking(settings, folders, database, looker)
+        searching = asyncio.create_task(looking.run(), name="looking")
         try:
             await dispatcher.begin()
             dispatcher.wake()
-            yield Studio(settings, folders, database, hub, dispatcher, queue, shelf)
+            yield Studio(settings, folders, database, hub, dispatcher, queue, shelf, looking, Courses())
         finally:
+            searching.cancel()
+            await looker.stop()
             await dispatcher.end()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(recorder.drain(), 5)  # a database that is held must not hold the server

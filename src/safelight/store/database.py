@@ -1,10 +1,12 @@
 """Opens the database: SQLite in the home folder, or PostgreSQL by URL; brings its tables up to date."""
 
 import contextlib
+import sqlite3
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import sqlite_vec  # type: ignore[import-untyped]
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
@@ -14,7 +16,7 @@ from safelight.errors import SafelightError
 from safelight.store.tables import METADATA
 
 FILE_NAME = "safelight.db"
-HEAD = "0001"
+HEAD = "0004"
 """The newest migration; its file is in `migrations/versions/`."""
 PATIENCE = 5.0  # seconds that a statement waits for another process that has locked the database
 _PRAGMAS = (
@@ -35,6 +37,10 @@ class Database:
     Args:
         url: As SQLAlchemy takes it: `sqlite:///…` or `postgresql+psycopg://…`.
 
+    Attributes:
+        has_vectors: Whether SQL compares vectors here, by sqlite-vec or pgvector.
+        writes: Transactions of this process; another number says that something may have changed.
+
     Raises:
         SafelightError: It cannot be opened.
     """
@@ -46,6 +52,7 @@ class Database:
             self._readers = _engine(url, writes=False)
             self._writer = _engine(url, writes=True) if self._is_sqlite else self._readers
             self._bring_up_to_date()
+            self.has_vectors = takes_extensions() if self._is_sqlite else self._has_pgvector()
         except OperationalError as error:
             raise _told(error) from error
         except (ArgumentError, ImportError) as error:
@@ -55,6 +62,7 @@ class Database:
                 "safelight[postgres].",
             ) from error
         self._one_at_a_time = threading.Lock()
+        self.writes = 0
 
     @contextlib.contextmanager
     def read(self) -> Iterator[Connection]:
@@ -73,17 +81,21 @@ class Database:
         Raises:
             DatabaseBusy: Another process holds the database.
         """
-        if not self._is_sqlite:
-            with _explained(), self._writer.begin() as connection:
-                yield connection
-            return
-        with self._one_at_a_time, _explained(), self._writer.begin() as connection:
+        one_at_a_time = self._one_at_a_time if self._is_sqlite else contextlib.nullcontext()
+        with one_at_a_time, _explained(), self._writer.begin() as connection:
             yield connection
+        self.writes += 1
 
     def close(self) -> None:
         """Let go of all connections."""
         self._readers.dispose()
         self._writer.dispose()
+
+    def _has_pgvector(self) -> bool:
+        from safelight.store.pgvector import prepare  # noqa: PLC0415 (an extra brings its driver)
+
+        with self._writer.begin() as connection:
+            return prepare(connection)
 
     def _bring_up_to_date(self) -> None:
         """Make the tables, or bring those of an older release up to this one's."""
@@ -98,6 +110,11 @@ class Database:
             from safelight.store.migrate import upgrade  # noqa: PLC0415 (half a second, needed once per release)
 
             upgrade(self._writer, found)
+
+
+def takes_extensions() -> bool:
+    """Whether this Python's SQLite can load extensions; some are built without that."""
+    return hasattr(sqlite3.Connection, "enable_load_extension")
 
 
 def database_url(url: str, home: Path) -> str:
@@ -121,6 +138,10 @@ def _engine(url: str, *, writes: bool) -> Engine:
         connection.isolation_level = None  # type: ignore[attr-defined]  # transactions are begun below, at once
         for pragma in _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")  # type: ignore[attr-defined]
+        if takes_extensions():
+            connection.enable_load_extension(True)  # type: ignore[attr-defined]
+            sqlite_vec.load(connection)
+            connection.enable_load_extension(False)  # type: ignore[attr-defined]
 
     if writes:
 

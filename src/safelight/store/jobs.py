@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, and_, delete, func, insert, or_, select, update
 
+from safelight.store.model_books import count_use
 from safelight.store.portions import in_portions
 from safelight.store.tables import JOBS
 
@@ -34,6 +35,7 @@ class NewJob:
         batch: Id of the request that it came with; empty for one alone.
         client: Who is told over a socket of ComfyUI's kind.
         title: What people call it.
+        pictures: That its workflow names, by folder and path.
     """
 
     id: str
@@ -49,6 +51,7 @@ class NewJob:
     batch: str = ""
     client: str = ""
     title: str = ""
+    pictures: Collection[tuple[str, str]] = ()
 
 
 @dataclass(frozen=True)
@@ -180,6 +183,22 @@ def page_of_jobs(
     return jobs_by_id(connection, ids)
 
 
+def jobs_before_in_time(connection: Connection, job: JobRow, most: int) -> list[JobRow]:
+    """The jobs of the same person that began before one did, the newest first, at most so many."""
+    query = (
+        select(JOBS.c.id)
+        .where(
+            JOBS.c.user_id == job.user,
+            JOBS.c.id != job.id,
+            JOBS.c.started.is_not(None),
+            JOBS.c.started <= (job.started if job.started is not None else time.time()),
+        )
+        .order_by(JOBS.c.started.desc(), JOBS.c.number.desc())
+        .limit(most)
+    )
+    return jobs_by_id(connection, [row.id for row in connection.execute(query)])
+
+
 def jobs_by_id(connection: Connection, ids: Sequence[str]) -> list[JobRow]:
     """Jobs in the order of their ids; those that are no more are left out."""
     found: dict[str, JobRow] = {}
@@ -304,12 +323,15 @@ def requeue_interrupted(connection: Connection, most: int) -> tuple[list[str], l
 
 def end_job(connection: Connection, job: str, state: State, *, seconds: float = 0.0, error: str | None = None) -> bool:
     """Note how a job ended; False where it had ended before."""
-    done = connection.execute(
+    ended = connection.execute(
         update(JOBS)
         .where(JOBS.c.id == job, JOBS.c.state.in_(OPEN))
         .values(state=state, ended=time.time(), error=error, device_seconds=JOBS.c.device_seconds + seconds)
     )
-    return done.rowcount == 1
+    if ended.rowcount == 1 and state == "done":
+        row = connection.execute(select(JOBS.c.user_id, JOBS.c.models).where(JOBS.c.id == job)).one()
+        count_use(connection, row.user_id, json.loads(row.models))
+    return ended.rowcount == 1
 
 
 def reset_job(connection: Connection, job: str) -> bool:

@@ -8,6 +8,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -111,8 +112,8 @@ ASSETS = Table(
     METADATA,
     Column("id", ID, primary_key=True),
     Column("user_id", ID, ForeignKey("users.id"), nullable=False),
-    Column("folder", String(16), nullable=False),  # input output temp
-    Column("path", String(1000), nullable=False),  # below the user's folder, `/` between its parts
+    Column("folder", String(16), nullable=False),  # input output temp; bin for what was deleted
+    Column("path", String(1000), nullable=False),  # below the user's folder, `/` between its parts; in the bin its id
     Column("kind", String(16), nullable=False),  # images latents files
     Column("mime", NAME, nullable=False),
     Column("width", Integer),
@@ -124,8 +125,102 @@ ASSETS = Table(
     Column("prompt", Text, nullable=False, default=""),
     Column("checkpoint", NAME, nullable=False, default=""),
     Column("favourite", Boolean, nullable=False, default=False),
+    Column("deleted", Double),  # when it was put into the bin; none: it is not there
+    Column("was_folder", String(16)),  # where it was before
+    Column("was_path", String(1000)),
     UniqueConstraint("user_id", "folder", "path"),
     Index("ix_assets_list", "user_id", "folder", "created"),
+    Index("ix_assets_newest", "user_id", "created"),
+)
+
+ASSET_TAGS = Table(
+    "asset_tags",
+    METADATA,
+    Column("asset_id", ID, ForeignKey("assets.id", ondelete="CASCADE"), primary_key=True),
+    Column("name", NAME, primary_key=True, index=True),
+)
+
+BINNED_EVENTS = Table(  # what jobs told of a file that is in the bin, until it is restored
+    "binned_events",
+    METADATA,
+    Column("id", COUNTED, primary_key=True, autoincrement=False),  # as in `events`
+    Column("asset_id", ID, ForeignKey("assets.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("job_id", ID, ForeignKey("jobs.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("time", Double, nullable=False),
+    Column("tag", String(16), nullable=False),
+    Column("data", Text, nullable=False),
+)
+
+JOB_INPUTS = Table(  # the pictures that a job's workflow names; stays for what it made where the job is deleted
+    "job_inputs",
+    METADATA,
+    Column("job_id", ID, primary_key=True),
+    Column("folder", String(16), primary_key=True),  # where the picture was when the job was queued
+    Column("path", String(1000), primary_key=True),
+    Column("asset_id", ID, index=True),  # that was there, and may be gone since; none: it was not in the books
+)
+
+COLLECTIONS = Table(
+    "collections",
+    METADATA,
+    Column("id", ID, primary_key=True),
+    Column("user_id", ID, ForeignKey("users.id"), nullable=False),
+    Column("name", NAME, nullable=False),
+    Column("created", Double, nullable=False),
+    UniqueConstraint("user_id", "name"),
+)
+
+COLLECTION_ASSETS = Table(
+    "collection_assets",
+    METADATA,
+    Column("collection_id", ID, ForeignKey("collections.id", ondelete="CASCADE"), primary_key=True),
+    Column("asset_id", ID, ForeignKey("assets.id", ondelete="CASCADE"), primary_key=True, index=True),
+)
+
+MODEL_NOTES = Table(
+    "model_notes",
+    METADATA,
+    Column("user_id", ID, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
+    Column("folder", String(40), primary_key=True),
+    Column("name", String(1000), primary_key=True),  # as the folder lists it
+    Column("notes", Text, nullable=False, default=""),
+    Column("tags", Text, nullable=False, default="[]"),  # a JSON list
+)
+
+MODEL_USES = Table(
+    "model_uses",
+    METADATA,
+    Column("user_id", ID, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
+    Column("path", Text, primary_key=True),  # of the file
+    Column("jobs", Integer, nullable=False),  # that are done, those that were forgotten since included
+    Column("last", Double, nullable=False),
+)
+
+CLIP_MODELS = Table(
+    "clip_models",
+    METADATA,
+    Column("id", COUNTED, primary_key=True, autoincrement=True),
+    Column("sha256", ID, nullable=False, unique=True),  # of the file: another model may have its name
+    Column("name", NAME, nullable=False),
+    Column("dims", Integer, nullable=False),  # numbers of a vector
+)
+
+VECTORS = Table(  # what a CLIP saw in a picture
+    "vectors",
+    METADATA,
+    Column("id", COUNTED, primary_key=True, autoincrement=True),
+    Column("asset_id", ID, ForeignKey("assets.id", ondelete="CASCADE"), nullable=False),
+    Column("model_id", COUNTED, ForeignKey("clip_models.id", ondelete="CASCADE"), nullable=False),
+    Column(
+        "user_id", ID, ForeignKey("users.id", ondelete="CASCADE"), nullable=False
+    ),  # the asset's, which never changes
+    Column("changed", Double, nullable=False),  # of the file that was looked at
+    Column("bits", LargeBinary),  # the sign of each number, eight in a byte
+    Column("problem", Text, nullable=False, default=""),  # why the picture has none
+    Column("vector", LargeBinary),  # of length one, float32, little-endian
+    UniqueConstraint("asset_id", "model_id"),
+    Index("ix_vectors_bits", "model_id", "user_id", "bits"),
+    sqlite_autoincrement=True,  # a row that came later has a higher id
 )
 
 WORKFLOWS = Table(

@@ -1,6 +1,6 @@
 """Textual inversions: files of learned word vectors, asked for as `embedding:name`."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from pickle import UnpicklingError
 
@@ -9,31 +9,9 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from safelight.errors import BadInput
-from safelight.files.named_file import named_file
-from safelight.text.tokenizer import EmbeddingLookup
+from safelight.prompts.embedding_files import EmbeddingFinder
+from safelight.prompts.tokenizer import EmbeddingLookup
 from safelight.text.tower import TextTower
-
-ENDINGS = (".safetensors", ".pt", ".bin")
-
-EmbeddingFinder = Callable[[str], Path | None]
-"""From the name in a prompt to the file; None where there is none."""
-
-
-def find_nothing(name: str) -> None:
-    """An `EmbeddingFinder` for a prompt that may use no textual inversions."""
-
-
-def find_in(folders: Sequence[Path]) -> EmbeddingFinder:
-    """Find files by name, with or without their ending, in the first folder that has one.
-
-    Names are read as `named_file` says.
-    """
-
-    def find(name: str) -> Path | None:
-        found = (named_file(folder, name, ("", *ENDINGS)) for folder in folders)
-        return next((path for path in found if path), None)
-
-    return find
 
 
 def look_up_for(tower: TextTower, find: EmbeddingFinder) -> EmbeddingLookup:

@@ -6,17 +6,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from safelight.text.a1111 import parse_a1111
-from safelight.text.embeddings import EmbeddingFinder, find_nothing, look_up_for
-from safelight.text.syntax import Section, parse_emphasis
-from safelight.text.tokenizer import CHUNK_LENGTH, Chunk, Tokenized, empty_chunk, tokenize
+from safelight.prompts.embedding_files import EmbeddingFinder, find_nothing
+from safelight.prompts.syntaxes import SYNTAXES
+from safelight.prompts.tokenizer import CHUNK_LENGTH, Chunk, Tokenized, empty_chunk, tokenize
+from safelight.text.embeddings import look_up_for
 from safelight.text.tower import TextTower
-
-# prompt -> sections of weighted pieces
-SYNTAXES: dict[str, Callable[[str], list[Section]]] = {
-    "comfyui": parse_emphasis,
-    "a1111": parse_a1111,
-}
 
 Weighting = Callable[[Tensor, Tensor, Tensor], Tensor]
 """(hidden [n, 77, W], hidden of the empty prompt [77, W], weights [n, 77]) -> weighted hidden [n, 77, W]."""
@@ -141,5 +135,5 @@ def _filled_up(chunks: tuple[Chunk, ...], length: int, tower: TextTower) -> tupl
     return chunks + (empty_chunk(tower.pad_token),) * (length - len(chunks))
 
 
-def _id(value: int | Tensor) -> int:
+def _id(value: object) -> int:
     return value if isinstance(value, int) else 0

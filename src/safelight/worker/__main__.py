@@ -7,11 +7,11 @@ import json
 import os
 import sys
 import threading
-from typing import BinaryIO
 
 from safelight.errors import BadInput
 from safelight.logs import log_as_json
 from safelight.protocol import commands, reports
+from safelight.protocol.pipes import reserved_output
 from safelight.protocol.reports import Report
 from safelight.settings import read_settings
 from safelight.worker.service import Service
@@ -19,7 +19,7 @@ from safelight.worker.service import Service
 
 def main() -> None:
     """Serve until told to stop."""
-    out = _reserved_output()
+    out = reserved_output()
     log_as_json()
     settings = read_settings(**json.loads(sys.stdin.buffer.readline()))
 
@@ -42,13 +42,6 @@ def _listen(service: Service) -> None:
         except (BadInput, ValueError) as error:
             print(f"not a command: {error}", file=sys.stderr)
     os._exit(0)
-
-
-def _reserved_output() -> BinaryIO:
-    """The standard output for reports alone; whatever else prints goes to the log."""
-    reserved = os.dup(1)
-    os.dup2(2, 1)
-    return os.fdopen(reserved, "wb")
 
 
 if __name__ == "__main__":

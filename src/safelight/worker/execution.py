@@ -45,6 +45,10 @@ class Execution:
         cache.refresh()
         self._plan = plan(job.workflow, environment.catalog, job.targets)
         keys = cache_keys(self._plan.steps, environment.registry, environment.stamp)
+        if job.recorded:  # a result of another run is no recording; what comes after is the same with and without
+            for step in self._plan.steps:
+                if environment.registry[step.spec.class_type].records and (key := keys[step.node]) is not None:
+                    keys[step.node] = f"{key}-recorded"
         self._running = Running(self._plan, keys, self._find)
         self._expanded: dict[str, tuple[Expanded, bool]] = {}  # by place, with whether its calls were mapped
         self._parents: dict[str, str] = {}  # place of an inner step -> place of the step that expanded into it

@@ -21,6 +21,7 @@ class Job:
         targets: Nodes to run for; None for all that save or show something.
         document: The workflow in the API format, to be kept in saved files.
         metadata: More to be kept in saved files, by key.
+        recorded: Whether what can be recorded runs even where its result is known, unless it was recorded too.
     """
 
     id: str
@@ -28,6 +29,7 @@ class Job:
     targets: Collection[str] | None = None
     document: Mapping[str, object] = field(default_factory=dict)
     metadata: Mapping[str, object] = field(default_factory=dict)
+    recorded: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,18 +1,22 @@
 """What a node gets as `run`: the worker's side of `nodes.run.Run`."""
 
 import io
+import json
+import secrets
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import torch
 from PIL import Image
 from torch import Tensor
 
 from safelight.errors import Cancelled
-from safelight.files.folders import Folders
-from safelight.files.naming import Claim
+from safelight.files.folders import Folders, recording_name
+from safelight.files.naming import Claim, write_again, write_numbered
+from safelight.graph.work import work_of
 from safelight.models.store import ModelStore
 from safelight.protocol.events import Emit, Output, Preview, Progress
 from safelight.worker.claims import Claims
@@ -36,6 +40,7 @@ class NodeRun:
         claims: What the job's files are called.
         folders, device, models: See `Run`.
         previews: Whether anybody looks.
+        record_pixels, spare_bytes: See `Run`.
     """
 
     running: Job
@@ -49,6 +54,8 @@ class NodeRun:
     device: torch.device
     models: ModelStore
     previews: bool
+    record_pixels: float
+    spare_bytes: int
     _last_preview: float = 0.0
     _files: int = 0
 
@@ -84,11 +91,34 @@ class NodeRun:
         name = path.relative_to(self.folders.directories[folder][0].resolve()).as_posix()
         self.emit(Output(self.job, self.node, kind, folder, name))
 
+    def inspection(self, data: Mapping[str, object]) -> None:
+        text = json.dumps(data, separators=(",", ":"), allow_nan=False)
+        directory, name = self._directory("temp"), f"inspection_{secrets.token_hex(6)}"
+        path, _ = write_numbered(directory, name, ".json", 1, _writing(text.encode()), self.claim())
+        self.show("inspection", path, "temp")
+
+    def recording(self, data: bytes) -> None:
+        path = self._directory("recordings") / recording_name(work_of(self.running.workflow, self.node))
+        write_again(path, _writing(data))
+        self.show("recording", path, "recordings")
+
     def text(self, text: str) -> None:
         self.emit(Output(self.job, self.node, "text", text=text))
 
     def warn(self, message: str) -> None:
         self.emit(Output(self.job, self.node, "warning", text=message))
+
+    def _directory(self, folder: str) -> Path:
+        directory = self.folders.directories[folder][0].resolve()
+        directory.mkdir(parents=True, exist_ok=True)
+        return directory
+
+
+def _writing(data: bytes) -> Callable[[BinaryIO], None]:
+    def write(file: BinaryIO) -> None:
+        file.write(data)
+
+    return write
 
 
 def _jpeg(pixels: Tensor) -> bytes:

@@ -63,6 +63,8 @@ class Service:
             return
         self._tell(ready)
         self._tell(self._idle(session))
+        if self._settings.vram != "low":
+            self._prepare_more()
         while True:
             command = self._commands.get()
             if isinstance(command, Shutdown):
@@ -101,6 +103,12 @@ class Service:
         )
         return session, ready
 
+    def _prepare_more(self) -> None:
+        """Do what the first job would wait for, until that comes."""
+        from safelight.models.ahead import import_ahead  # noqa: PLC0415 (the web process imports this file)
+
+        import_ahead(self._commands.empty)
+
     def _run(self, session: "Session", command: Run) -> None:
         JOB.set(command.job)
         try:
@@ -125,6 +133,8 @@ class Service:
                     notes=command.notes,
                     targets=command.targets,
                     previews=command.previews,
+                    record_pixels=command.record_pixels,
+                    recorded=command.recorded,
                     user=command.user,
                 )
         finally:

@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from threading import Thread
 
@@ -23,7 +24,7 @@ from safelight.models.placement import Placement, free_bytes
 from safelight.models.precision import Precision, precision
 from safelight.models.store import ModelStore
 from safelight.nodes.registry import BUILTIN
-from safelight.protocol.events import Done, Emit
+from safelight.protocol.events import Done, Emit, Event
 from safelight.settings import Settings
 from safelight.worker.cache import Cache
 from safelight.worker.claims import Claims, remove_old_claims
@@ -48,6 +49,7 @@ class _Current:
     claims: Claims
     folders: Folders
     previews: bool
+    record_pixels: float
 
 
 class Session:
@@ -62,6 +64,7 @@ class Session:
 
     def __init__(self, settings: Settings, folders: Folders, *, registry: Registry = BUILTIN, code: str = "") -> None:
         self._folders = folders
+        self._spare_bytes = settings.spare_bytes
         device = find_device(settings.device)
         chosen = precision(settings.dtype, device)
         self._models = ModelStore(Placement(device, settings.vram), chosen, int(free_bytes(HOST) * HOST_SHARE))
@@ -89,6 +92,8 @@ class Session:
         targets: Collection[str] | None = None,
         previews: bool = False,
         user: str = "",
+        record_pixels: int = 0,
+        recorded: bool = False,
     ) -> Outcome:
         """Run a workflow that `validate` has found nothing wrong with.
 
@@ -102,15 +107,22 @@ class Session:
             targets: Nodes to run for; None for all that save or show something.
             previews: Whether to send pictures of how far it is.
             user: Whose pictures it reads and writes; empty where there is one person only.
+            record_pixels: How large a picture may be for how it comes about to be recorded.
+            recorded: Whether it is recorded whatever its size.
         """
         folders = self._folders.of_user(user)
         recipe = self._recipes.begin(workflow, self._executor.catalog, notes or {})
         claims = Claims(self._claims, job)
-        self._current = _Current(recipe, claims, folders, previews)
-        stopwatch = Stopwatch(emit)
+        self._current = _Current(recipe, claims, folders, previews, inf if recorded else record_pixels)
+
+        def tell(event: Event) -> None:
+            recipe.hear(event)
+            emit(event)
+
+        stopwatch = Stopwatch(tell)
         with torch.no_grad():
             outcome = self._executor.execute(
-                Job(job, workflow, targets, write_api(workflow), metadata or {}), stopwatch, cancelled
+                Job(job, workflow, targets, write_api(workflow), metadata or {}, recorded), stopwatch, cancelled
             )
         claims.forget()
         if isinstance(outcome.end, Done):
@@ -153,6 +165,8 @@ class Session:
             self._device,
             self._models,
             current.previews,
+            current.record_pixels,
+            self._spare_bytes,
         )
         self._models.placement.tell = run.warn  # what is done where memory is short is told by the node that is short
         return run

@@ -31,6 +31,15 @@ def test_a_class_tells_the_inputs_of_its_node(class_type: str, host: Host) -> No
     assert {port.name: bare(port) for port in told} == {port.name: bare(port) for port in own}
 
 
+def test_how_a_pack_writes_its_curves_is_the_packs_to_check() -> None:
+    class Shaped:
+        @classmethod
+        def INPUT_TYPES(cls) -> dict[str, Any]:  # noqa: N802 (what packs call it)
+            return {"required": {"shape": ("CURVE", {}), "steps": ("INT", {})}}
+
+    assert [port.any_value for port in read_inputs(Shaped, ()).ports] == [True, False]
+
+
 def test_menus_of_files_and_tables_are_filled(host: Host) -> None:
     classes: dict[str, Any] = dict(host.classes)
     assert classes["CheckpointLoaderSimple"].INPUT_TYPES()["required"]["ckpt_name"][0] == list(

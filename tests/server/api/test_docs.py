@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests import openapi_file
 from tests.serving import Served
 
 DOCS = "/api/v1/docs"
@@ -54,6 +55,5 @@ def test_what_is_not_there_is_answered_with_where_to_look(path: str, served: Ser
     assert (answer.status_code, DOCS in answer.json()["error"]["mend"]) == (404, True)
 
 
-def test_the_front_page_leads_to_it(served: Served) -> None:
-    answer = served.http.get("/")
-    assert (answer.status_code, answer.headers["location"]) == (307, "/api/v1/docs")
+def test_the_web_interface_has_its_types_from_the_api_as_it_is() -> None:
+    assert openapi_file.FILE.read_text(encoding="utf-8") == openapi_file.written(), "run python -m tests.openapi_file"

@@ -142,3 +142,22 @@ def test_listeners_that_go_away_are_forgotten(served: Served) -> None:
         next(told), next(also)
         assert len(served.studio.hub) == 2
     eventually(lambda: len(served.studio.hub) == 0)
+
+
+def test_a_page_that_comes_in_the_middle_of_a_run_is_shown_how_it_stands(served: Served) -> None:
+    with streamed(served) as first:  # before the job: without anybody who watches there are no previews
+        assert next(first)["event"] == "open"
+        answer = served.http.post("/api/v1/jobs", json={"workflow": workflow("slow", steps=500)})
+        job = str(answer.json()["jobs"][0]["id"])
+        assert "preview" in (event["event"] for event in first)
+        with streamed(served) as told:
+            opened = [next(told) for _ in range(4)]
+        with streamed(served, params={"after": opened[0]["last"]}) as told:
+            again = [next(told) for _ in range(3)]
+    assert [event["event"] for event in opened] == ["open", "node", "progress", "preview"]
+    assert all(event["line"] is None and "id" not in event and event["job"] == job for event in opened[1:])
+    assert opened[1]["node"] == opened[2]["node"] == "5"
+    assert [event["event"] for event in again] == ["open", "progress", "preview"]
+    served.http.post(f"/api/v1/jobs/{job}/cancel")
+    eventually(lambda: served.http.get(f"/api/v1/jobs/{job}").json()["state"] == "cancelled")
+    assert served.studio.hub.shown_now(None) == []

@@ -32,7 +32,8 @@ def test_the_lines_for_a_shell_work(served: Served, tmp_path: Path) -> None:
     assert (tmp_path / "cat.png").read_bytes().startswith(b"\x89PNG")
     assert '"what"' not in "".join(answers)
     assert '"path":"cat.png"' in answers[1]
-    assert "event: done" in answers[2]
+    assert answers[2].count('"state":"queued"') == 2
+    assert "event: done" in answers[3]
     eventually(lambda: served.http.get("/api/v1/queue").json()["mine"] == 0)
 
 

@@ -111,3 +111,80 @@ def test_what_cannot_be_is_refused(words: dict[str, object], status: int, what: 
     answer = paused.http.post(IMAGES, json={"prompt": "a cat", **words})
     assert (answer.status_code, what in answer.text) == (status, True)
     assert paused.http.get("/api/v1/queue").json()["queued"] == 0
+
+
+def shown(served: Served, **words: object) -> dict[str, Any]:
+    answer = served.http.post(f"{IMAGES}/workflow", json={"prompt": "a cat", **words})
+    assert answer.status_code == 200, answer.text
+    view: dict[str, Any] = answer.json()
+    return view
+
+
+def calls(view: dict[str, Any], class_type: str) -> list[dict[str, Any]]:
+    return [call["inputs"] for call in view["workflow"].values() if call["class_type"] == class_type]
+
+
+@pytest.mark.weights
+def test_the_workflow_of_a_wish_is_shown_with_all_filled_in_and_makes_the_same_again(paused: Served) -> None:
+    view = shown(paused, upscale={"by": 2}, variation={"strength": 0.2})
+    wish = view["wish"]
+    unsaid = ("vae", "init_image", "mask", "clip_skip", "denoise", "outpaint")
+    assert all((value is None) == (name in unsaid) for name, value in wish.items())
+    assert (wish["width"], wish["upscale"]["denoise"], wish["variation"]["strength"]) == (128, 0, 0.2)
+    assert shown(paused, **wish) == view
+    assert {str(node["id"]) for node in view["editor"]["nodes"]} == set(view["workflow"])
+    assert paused.http.get("/api/v1/queue").json()["queued"] == 0
+
+
+def test_a_part_is_repainted_and_the_rest_pasted_back(paused: Served, upload: Upload) -> None:
+    upload(encoded(256, 128), "start.png")
+    mask = io.BytesIO()
+    drawn = Image.new("RGB", (256, 128))
+    drawn.paste("white", (20, 40, 60, 80))
+    drawn.save(mask, "PNG")
+    upload(mask.getvalue(), "mask.png")
+    view = shown(paused, init_image="start.png", mask="mask.png", mask_feather=8)
+    (pasted,) = calls(view, "ImageCompositeMasked")
+    assert view["workflow"][pasted["destination"][0]]["class_type"] == "ImageScale"
+    view = shown(paused, init_image="start.png", mask="mask.png", inpaint_area="masked")
+    (pasted,), cuts = calls(view, "ImageCompositeMasked"), calls(view, "ImageCrop")
+    assert (pasted["x"], pasted["y"]) == (0, 8)
+    assert [(cut["width"], cut["height"]) for cut in cuts] == [(92, 104)] * 2
+    answer = paused.http.post(IMAGES, json={"prompt": "a", "init_image": "start.png", "mask": "mask.png"})
+    assert answer.status_code == 202
+
+
+def test_a_picture_is_extended_by_pixels_of_its_own(paused: Served, upload: Upload) -> None:
+    upload(encoded(256, 256), "start.png")
+    view = shown(paused, init_image="start.png", outpaint={"right": 100, "feather": 16})
+    (padded,) = calls(view, "ImagePadForOutpaint")
+    wish = view["wish"]
+    assert padded["right"] % 8 == 0
+    assert padded["right"] >= 100 * wish["width"] / 256
+    assert wish["outpaint"]["right"] == 100
+
+
+def test_pictures_to_follow_are_named_by_id_or_name_and_their_networks_must_be_there(
+    paused: Served, upload: Upload
+) -> None:
+    asset = upload(encoded(64, 64), "pose.png")
+    (paused.settings.home / "models/controlnet/lines.safetensors").write_bytes(b"x")
+    view = shown(paused, controls=[{"model": "lines", "image": asset["id"], "preprocess": "canny"}])
+    assert (len(calls(view, "Canny")), calls(view, "LoadImage")[0]["image"]) == (1, "pose.png")
+    assert calls(view, "ControlNetLoader")[0]["control_net_name"] == "lines.safetensors"
+    assert view["wish"]["controls"][0]["image"] == asset["id"]
+    for words in (
+        {"controls": [{"model": "other", "image": "pose.png"}]},
+        {"references": [{"image": "pose.png"}]},
+        {"loras": [{"name": "none"}]},
+        {"upscale": {"model": "none"}},
+        {"outpaint": {"left": 8}},
+    ):
+        answer = paused.http.post(f"{IMAGES}/workflow", json={"prompt": "a cat", **words})
+        assert (answer.status_code, bool(answer.json()["error"]["mend"])) == (400, True)
+
+
+def test_variations_keep_the_seed_and_count_the_other_one(paused: Served) -> None:
+    made = workflows(paused, seed=5, count=3, variation={"seed": 9, "strength": 0.3})
+    assert [each["KSamplerVariation"]["variation_seed"] for each in made] == [9, 10, 11]
+    assert {each["KSamplerVariation"]["seed"] for each in made} == {5}

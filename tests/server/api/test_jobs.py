@@ -6,7 +6,10 @@ import pytest
 
 from safelight.client import Client
 from safelight.files.folders import STARTER_CHECKPOINT
+from safelight.graph.formats import parse_api
+from safelight.graph.layout import to_editor
 from tests.serving import Served, eventually, workflow
+from tests.studio import CATALOG
 
 JOBS = "/api/v1/jobs"
 
@@ -129,7 +132,7 @@ def test_a_running_job_shows_how_far_each_node_is_and_stops_when_cancelled(serve
     assert served.http.get(path).json()["nodes"][0] == {"node": "1", "state": "done"}
     assert served.http.post(f"{path}/cancel").status_code == 200
     eventually(lambda: served.http.get(path).json()["state"] == "cancelled")
-    assert served.http.post(f"{path}/retry").json()["state"] == "queued"
+    assert served.http.post(f"{path}/retry").json()["state"] in ("queued", "running")
 
 
 def test_a_failed_job_says_why_and_which_node(served: Served, client: Client) -> None:
@@ -166,7 +169,6 @@ def test_an_unknown_job_is_answered_404(path: str, served: Served) -> None:
 @pytest.mark.parametrize(
     "body",
     [
-        {},
         {"workflow": []},
         {"workflow": {}, "count": 0},
         {"workflow": {}, "seeds": []},
@@ -212,3 +214,74 @@ def test_a_running_job_is_put_back_by_a_pause_that_says_so(served: Served) -> No
     eventually(lambda: served.http.get(path).json()["state"] == "queued")
     assert served.http.post("/api/v1/queue/clear").json()["mine"] == 0
     assert served.http.get(path).json()["state"] == "cancelled"
+
+
+def laid_out(prompt: str = "a cat") -> dict[str, Any]:
+    """A graph editor's document of the usual workflow."""
+    return to_editor(parse_api(workflow(prompt))[0], CATALOG)
+
+
+def details(served: Served, jobs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [served.http.get(f"{JOBS}/{job['id']}").json() for job in jobs]
+
+
+def test_an_editors_document_is_run_as_it_means_with_its_choices_drawn(paused: Served) -> None:
+    document = laid_out("a {cat|dog} // not a bird")
+    answer = paused.http.post(JOBS, json={"editor": document, "count": 8})
+    found = details(paused, answer.json()["jobs"])
+    texts = {each["workflow"]["2"]["inputs"]["text"] for each in found}
+    assert texts <= {"a cat ", "a dog "}
+    assert [each["workflow"]["5"]["inputs"]["seed"] for each in found] == list(range(1, 9))
+    kept = [each["extra"]["extra_pnginfo"]["workflow"]["nodes"] for each in found]
+    written = [{node["id"]: node["widgets_values"] for node in nodes} for nodes in kept]
+    assert [values[2] for values in written] == [["a {cat|dog} // not a bird"]] * 8
+    assert [values[5][0] for values in written] == list(range(1, 9))
+
+
+def test_a_check_takes_an_editors_document_and_names_what_is_not_there(served: Served) -> None:
+    document = laid_out()
+    assert served.http.post(f"{JOBS}/check", json={"editor": document}).json()["problems"] == []
+    document["nodes"][0]["widgets_values"] = ["starter-129.safetensors"]
+    document["nodes"][1]["type"] = "FancyEncode"
+    verdict = served.http.post(f"{JOBS}/check", json={"editor": document}).json()
+    assert verdict["unknown"] == ["FancyEncode"]
+    (missing,) = verdict["missing"]
+    assert (missing["node"], missing["input"], missing["nearest"][0]) == ("1", "ckpt_name", STARTER_CHECKPOINT)
+    assert served.http.post(f"{JOBS}/check", json={}).json()["problems"][0]["kind"] == "no_prompt"
+
+
+def test_each_entry_of_changes_is_a_run_of_one_batch_that_says_what_was_changed(paused: Served) -> None:
+    changes = [
+        [{"node": "5", "input": "steps", "value": 7}],
+        [{"node": "5", "input": "sampler_name", "value": "ddim"}, {"node": "2", "input": "text", "value": "a dog"}],
+        [],
+    ]
+    jobs = submit(paused, changes=changes, extra={"from": "a grid"})
+    found = details(paused, jobs)
+    assert len({job["batch"] for job in jobs}) == 1
+    assert [each["workflow"]["5"]["inputs"]["steps"] for each in found] == [7, 3, 3]
+    assert found[1]["workflow"]["5"]["inputs"]["sampler_name"] == "ddim"
+    assert found[1]["workflow"]["2"]["inputs"]["text"] == "a dog"
+    assert [(each["extra"]["changes"], each["extra"]["from"]) for each in found] == [(c, "a grid") for c in changes]
+    editors = [each["extra"]["extra_pnginfo"]["workflow"] for each in found]
+    assert [len(editor["nodes"]) for editor in editors] == [7, 7, 7]
+    assert [next(n for n in editor["nodes"] if n["id"] == 5)["widgets_values"][2] for editor in editors] == [7, 3, 3]
+
+
+def test_a_change_that_cannot_be_is_refused_with_the_run_that_it_is_in(paused: Served) -> None:
+    def refused(*values: object, **more: object) -> dict[str, Any]:
+        changes = [[{"node": "5", "input": "steps", "value": value}] for value in values]
+        answer = paused.http.post(JOBS, json={"workflow": workflow(), "changes": changes, **more})
+        assert answer.status_code in (400, 422)
+        error: dict[str, Any] = answer.json()["error"]
+        return error
+
+    (problem,) = refused(3, -1, -1)["problems"]
+    assert (problem["node"], problem["input"]) == ("5", "steps")
+    assert problem["message"].startswith("In run 2, 3: ")
+    assert not refused(-1, -1)["problems"][0]["message"].startswith("In run")
+    assert "count" in refused(3, count=2)["what"]
+    changes = [[], [{"node": "5", "input": "stpes", "value": 1}]]
+    error = paused.http.post(JOBS, json={"workflow": workflow(), "changes": changes}).json()["error"]
+    assert (error["where"], error["mend"]) == ("run 2", "Did you mean steps?")
+    assert listed(paused) == []

@@ -52,6 +52,9 @@ def test_jobs_and_pictures_are_ones_own_and_an_admin_sees_all_jobs(people: dict[
     assert people["bob"].get("/view", params={"filename": name}).status_code == 404
     assert people["bob"].get(f"/history/{job}").json() == {}
     assert people["bob"].get("/history").json() == {}
+    assert people["bob"].get("/jobs").json()["jobs"] == []
+    assert people["bob"].get(f"/jobs/{job}").status_code == 404
+    assert people["eve"].get(f"/jobs/{job}").status_code == 200
     assert job in people["eve"].get("/history").json()
     people["bob"].post("/history", json={"delete": [job], "clear": True})
     people["eve"].post("/history", json={"clear": True})

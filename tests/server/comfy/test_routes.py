@@ -11,7 +11,7 @@ from tests.shared import shared_file
 ROW = re.compile(r"^\| (?P<methods>[A-Z/]+) (?P<rest>/[^|]*)\|", re.MULTILINE)
 PATH = re.compile(r"/[\w/{},-]*")
 ELSEWHERE = {"/", "/ws"}  # the page, and the socket
-FILLED = {"{path_index:int}": "0", "{name}.json": "text-to-image.json"}
+FILLED = {"{path_index:int}": "0", "{name}.json": "text-to-image.json", "{name}.jpg": "text-to-image.jpg"}
 
 BODIES = [
     b"",

@@ -34,6 +34,9 @@ def test_stats_name_versions_memory_and_devices(served: Served) -> None:
         ("/users", {"storage": "server", "migrated": True}),
         ("/extensions", []),
         ("/i18n", {}),
+        ("/global_subgraphs", {}),
+        ("/templates/index.json", []),
+        ("/templates/index_logo.json", {}),
         ("/workflow_templates", {"safelight": list(templates())}),
     ],
 )
@@ -46,6 +49,12 @@ def test_templates_are_sent_as_editors_load_them(served: Served) -> None:
     assert "nodes" in served.http.get("/workflow_templates/safelight/text-to-image.json").json()
     assert served.http.get("/workflow_templates/safelight/nothing.json").status_code == 404
     assert served.http.get("/workflow_templates/other/text-to-image.json").status_code == 404
+
+
+def test_templates_come_with_the_pictures_that_editors_show_of_them(served: Served) -> None:
+    picture = served.http.get("/api/workflow_templates/safelight/text-to-image.jpg")
+    assert (picture.status_code, picture.headers["content-type"]) == (200, "image/webp")
+    assert served.http.get("/workflow_templates/safelight/nothing.jpg").status_code == 404
 
 
 def test_accounts_are_not_made_by_strangers(served: Served) -> None:

@@ -24,7 +24,6 @@ CLOSED = [
     "/queue",
     "/history",
     "/api/queue",
-    "/",
     "/x",
 ]
 

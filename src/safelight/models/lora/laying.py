@@ -1,6 +1,6 @@
 """Laying LoRA and its relatives on models: which parameters they mean, and by how much."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -11,6 +11,7 @@ from safelight.families.base import Family
 from safelight.models.lora.file import LoraModel
 from safelight.models.lora.names import is_of_text, text_spellings, unet_spellings
 from safelight.models.model import Model
+from safelight.models.placement import Wearer
 from safelight.models.text_encoder import Clip, TextEncoder
 from safelight.models.weight_patches import WeightPatch
 
@@ -59,6 +60,29 @@ def unfit_for(lora: LoraModel, model: Model, clip: Clip | None) -> tuple[str, ..
         for name in entry.names
     )
     return (*unfit, *lora.strange)
+
+
+def meant_parameters(lora: LoraModel, model: Model | None, clip: Clip | None) -> Iterator[tuple[Wearer, str, str]]:
+    """Which parameters a LoRA would change.
+
+    Args:
+        lora: The LoRA.
+        model: A denoiser of its family, or None.
+        clip: Text encoders, or None.
+
+    Yields:
+        The network in question, the parameter, and what the file calls it, a key of `LoraModel.entries`.
+
+    Raises:
+        BadInput: The LoRA was made for models of another family.
+    """
+    if model is not None:
+        _require_family(lora, model.family)
+        yield from ((model, name, spelling) for spelling, name in _meant_in_model(lora, model).items())
+    if clip is not None:
+        _require_family(lora, clip.family)
+        for at, tower in enumerate(clip.towers):
+            yield from ((tower, name, spelling) for spelling, name in _meant_in_tower(lora, tower, at).items())
 
 
 def _require_family(lora: LoraModel, family: Family) -> None:

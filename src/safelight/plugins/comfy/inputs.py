@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from safelight.files.folders import FILE_FOLDERS, MODEL_FOLDERS
-from safelight.graph.catalog import ANY_TYPE, WIDGET_TYPES, InputSpec
+from safelight.graph.catalog import ANY_TYPE, CURVE, WIDGET_TYPES, InputSpec
 
 ANY_NAME = "\0 any name"
 """No input is called so: where it is among the optional ones, every name is."""
@@ -95,7 +95,7 @@ class _Reader:
         folder = _folder(choices, options)
         if folder is not None:
             choices = ()
-        known = {*WIDGET_TYPES, *self._sockets, ANY_TYPE}
+        known = {*WIDGET_TYPES, *self._sockets, ANY_TYPE} - {CURVE}  # how packs write one is theirs
         return InputSpec(
             name=name,
             type=kind,

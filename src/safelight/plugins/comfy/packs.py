@@ -7,6 +7,7 @@ from typing import Any
 import torch
 
 from safelight.files.folders import Folders
+from safelight.files.plugin_list import CLASSES
 from safelight.graph.catalog import WIDGET_TYPES
 from safelight.graph.node import AnyNode
 from safelight.nodes.registry import BUILTIN
@@ -14,7 +15,6 @@ from safelight.plugins.comfy.adapter import node_of
 from safelight.plugins.comfy.host import Host
 from safelight.plugins.comfy.mirrors import mirror
 from safelight.plugins.comfy.modules import install, modules
-from safelight.plugins.enabled import CLASSES
 
 TITLES = "NODE_DISPLAY_NAME_MAPPINGS"
 WEB = "WEB_DIRECTORY"

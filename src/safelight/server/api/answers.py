@@ -1,12 +1,15 @@
 """What the routes have in common: pages, ids, and the shape of a refusal."""
 
 import json
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 from fastapi import Path, Query
 from pydantic import BaseModel, Field
 
 from safelight.errors import BadInput
+from safelight.graph.missing import MissingFile
+from safelight.graph.problems import Problem
 
 MOST = 200  # entries of a page
 LAST = 2**31 - 1
@@ -28,6 +31,10 @@ class NotThere(BadInput):
     """There is no such thing, or it is another person's."""
 
 
+class SettingsRefused(BadInput):
+    """Settings that cannot be."""
+
+
 class ProblemView(BaseModel):
     """One thing to mend before a workflow can run; `node` is empty where it is the workflow as a whole."""
 
@@ -37,6 +44,17 @@ class ProblemView(BaseModel):
     node: str
     class_type: str
     input: str
+
+
+class MissingView(BaseModel):
+    """A file that a node names and that is not in its folder; `nearest` are those that may be meant."""
+
+    node: str
+    class_type: str
+    input: str
+    folder: str
+    name: str
+    nearest: list[str]
 
 
 class Reason(BaseModel):
@@ -80,6 +98,16 @@ def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
         status: {"description": _MEANINGS[status], "content": {"application/json": {"schema": _SHAPE}}}
         for status in (*statuses, 422, 503)
     }
+
+
+def problem_views(problems: Iterable[Problem]) -> list[ProblemView]:
+    """What is wrong, as it is answered."""
+    return [ProblemView.model_validate(problem, from_attributes=True) for problem in problems]
+
+
+def missing_views(missing: Iterable[MissingFile]) -> list[MissingView]:
+    """Files that are not there, as they are answered."""
+    return [MissingView.model_validate(each, from_attributes=True) for each in missing]
 
 
 def check_json(document: object, most: int) -> None:

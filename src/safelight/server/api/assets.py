@@ -1,31 +1,36 @@
 """Stored pictures and files."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, File, Form, Query, Request, Response, UploadFile
+from fastapi import APIRouter, Depends, File, Form, Query, Request, Response, UploadFile
 from fastapi.responses import FileResponse
-from pydantic import BaseModel
+from pydantic import BaseModel, Field, StringConstraints
+from sqlalchemy import Connection
 
 from safelight.errors import BadInput
+from safelight.files.bin import place_in_bin, remove
 from safelight.files.rewriting import name_for, rewritten
 from safelight.files.thumbnails import Side, forget, thumbnail
 from safelight.files.uploads import keep
 from safelight.jobs.quotas import check_room
 from safelight.server.access import Me, Person
-from safelight.server.api.answers import TEXT, Everyone, Id, Limit, NotThere, Offset, refusals
+from safelight.server.api.answers import ID, TEXT, Everyone, Id, Limit, NotThere, Offset, refusals
+from safelight.server.looking import unpacked
 from safelight.server.studio import Studio, TheStudio
+from safelight.store import collections, tags
 from safelight.store.assets import (
     Asset,
     AssetFilter,
     NewAsset,
+    assets_by_id,
     count_assets,
-    forget_assets,
-    get_asset,
     page_of_assets,
     put_asset,
     set_favourite,
 )
+from safelight.store.bin import forget_assets
 
 router = APIRouter(prefix="/assets", tags=["assets"])
 
@@ -38,10 +43,18 @@ FOREVER = "private, max-age=31536000, immutable"
 Text = Annotated[str, Query(max_length=500, pattern=TEXT)]
 Time = Annotated[float | None, Query(allow_inf_nan=False, description="Seconds since 1970.")]
 Pixels = Annotated[int | None, Query(ge=1, le=2**31 - 1, description="Of the longer side.")]
+VECTOR = r"^[A-Za-z0-9_-]*$"
+MOST_ALIKE = 400
+"""Pictures that a search finds: beyond them likeness says little."""
+Tag = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64, pattern=r"^[^\x00-\x1f,]*$")]
+Tags = Annotated[list[Tag], Field(max_length=50)]
 
 
 class AssetView(BaseModel):
-    """A stored file; `url` is where it is, and `thumbnail` a small picture of it, where it is one."""
+    """A stored file; `url` is where it is, and `thumbnail` a small picture of it, where it is one.
+
+    `deleted` is when it was put into the bin; null where it is not there.
+    """
 
     id: str
     folder: str
@@ -57,21 +70,28 @@ class AssetView(BaseModel):
     prompt: str
     checkpoint: str
     favourite: bool
+    tags: list[str]
+    deleted: float | None
     url: str
     thumbnail: str | None
 
 
 class AssetPage(BaseModel):
-    """Some of the assets, the newest first, and how many there are."""
+    """Some of the assets, and how many there are.
+
+    `likeness` is how like each is to what was searched for, -1 to 1; empty where nothing was.
+    """
 
     assets: list[AssetView]
     total: int
+    likeness: list[float] = []
 
 
 class AssetChange(BaseModel):
-    """What is to be changed of an asset."""
+    """What is to be changed of an asset; what is left out stays. Tags take the place of those it has."""
 
-    favourite: bool
+    favourite: bool | None = None
+    tags: Tags | None = None
 
 
 def view_of(asset: Asset) -> AssetView:
@@ -92,6 +112,8 @@ def view_of(asset: Asset) -> AssetView:
         prompt=asset.prompt,
         checkpoint=asset.checkpoint,
         favourite=asset.favourite,
+        tags=list(asset.tags),
+        deleted=asset.deleted,
         url=f"{url}/file",
         thumbnail=f"{url}/thumbnail" if asset.width else None,
     )
@@ -104,22 +126,38 @@ def find(studio: Studio, me: Person, asset: str) -> Asset:
         NotThere: There is none, or it is somebody else's.
     """
     with studio.database.read() as connection:
-        found = get_asset(connection, asset)
-    if found is None or (me.sees is not None and found.user != me.sees):
-        raise NotThere(f"There is no asset {asset}.", mend="Look at the list of assets.")
-    return found
+        return find_all(connection, me, [asset])[0]
+
+
+def find_all(connection: Connection, me: Person, ids: Sequence[str]) -> list[Asset]:
+    """Assets that a person may see, each once.
+
+    Raises:
+        NotThere: One of them is not there, or is somebody else's.
+    """
+    found = {asset.id: asset for asset in assets_by_id(connection, ids) if me.sees in (None, asset.user)}
+    missing = next((asset for asset in ids if asset not in found), None)
+    if missing is not None:
+        raise NotThere(f"There is no asset {missing}.", mend="Look at the list of assets.")
+    return list(found.values())
 
 
 def path_of(studio: Studio, asset: Asset) -> Path:
-    """Where the file is.
+    """Where the file is, in its folder or in the bin.
 
     Raises:
         NotThere: Somebody has moved it away.
     """
+    gone = NotThere(f"The file {asset.path} is gone.", mend="Delete the asset, or put the file back.")
+    if asset.deleted is not None:
+        path = place_in_bin(studio.settings.home, asset.id)
+        if not path.is_file():
+            raise gone
+        return path
     try:
         return studio.folders_of(asset.user).resolve(asset.folder, asset.path)
     except BadInput as error:
-        raise NotThere(f"The file {asset.path} is gone.", mend="Delete the asset, or put the file back.") from error
+        raise gone from error
 
 
 @router.post("", status_code=201, responses=refusals(400, 413, 429))
@@ -128,6 +166,7 @@ def upload(
     me: Me,
     file: Annotated[UploadFile, File(description="A picture: PNG, JPEG, WebP, GIF, AVIF, TIFF or BMP.")],
     name: Annotated[str, Form(max_length=255, description="What to call it; else as the file is called.")] = "",
+    folder: Annotated[str, Form(max_length=255, description="A folder in the input folder to put it into.")] = "",
 ) -> AssetView:
     """Bring a picture, to be used as an input of workflows.
 
@@ -137,7 +176,8 @@ def upload(
     picture = rewritten(file.file.read(studio.settings.upload_bytes + 1))
     with studio.database.read() as connection:
         check_room(connection, me.id, len(picture.content))
-    path = keep(studio.folders_of(me.id), "input", name_for(name or file.filename or ""), picture.content)
+    called = name_for(name or file.filename or "")
+    path = keep(studio.folders_of(me.id), "input", f"{folder}/{called}" if folder else called, picture.content)
     asset = NewAsset(
         user=me.id,
         folder="input",
@@ -153,8 +193,7 @@ def upload(
     return view_of(find(studio, me, kept))
 
 
-@router.get("", responses=refusals())
-def list_assets(
+def filter_of(
     studio: TheStudio,
     me: Me,
     folder: Annotated[Literal["input", "output", "temp"] | None, Query()] = None,
@@ -167,12 +206,17 @@ def list_assets(
     least: Pixels = None,
     most: Pixels = None,
     favourite: bool | None = None,
+    tag: Annotated[list[Tag] | None, Query(max_length=20, description="All of them.")] = None,
+    collection: Annotated[str | None, Query(pattern=ID, description="The id of one of yours.")] = None,
+    model: Annotated[str, Query(max_length=500, pattern=TEXT, description="A model file that its job names.")] = "",
+    deleted: Annotated[bool, Query(description="Those in the bin.")] = False,
     everyone: Everyone = False,
-    limit: Limit = 50,
-    offset: Offset = 0,
-) -> AssetPage:
-    """Your files, the newest first."""
-    wanted = AssetFilter(
+) -> AssetFilter:
+    """Which files somebody asks for."""
+    if collection is not None:
+        with studio.database.read() as connection:
+            find_collection(connection, me, collection)
+    return AssetFilter(
         user=me.sees if everyone else me.id,
         folder=folder or "",
         kind=kind,
@@ -184,11 +228,83 @@ def list_assets(
         least=least,
         most=most,
         favourite=favourite,
+        tags=tuple(tag or ()),
+        collection=collection or "",
+        model=model,
+        deleted=deleted,
     )
+
+
+def sought_by(
+    studio: TheStudio,
+    me: Me,
+    like: Annotated[
+        str, Query(max_length=500, pattern=TEXT, description="Words for what is to be seen; the most alike come first.")
+    ] = "",
+    near: Annotated[
+        str | None, Query(pattern=ID, description="The id of a picture; the most alike come first.")
+    ] = None,
+    vector: Annotated[
+        str, Query(max_length=8000, pattern=VECTOR, description="Of a picture, from `/clip/vector`.")
+    ] = "",
+) -> bytes:
+    """The vector that is searched with; empty for none.
+
+    Raises:
+        BadInput: Several are given, or one that is none; or there is no such picture.
+    """
+    words = like.strip()
+    if (bool(words) + bool(vector) + (near is not None)) > 1:
+        raise BadInput("A search is by words or by a picture.", mend="Give one of `like`, `near` and `vector`.")
+    if words:
+        return studio.looking.vector_of_text(words)
+    if near is not None:
+        asset = find(studio, me, near)
+        return studio.looking.vector_of_asset(asset, path_of(studio, asset))
+    return unpacked(vector) if vector else b""
+
+
+Wanted = Annotated[AssetFilter, Depends(filter_of)]
+Sought = Annotated[bytes, Depends(sought_by)]
+
+
+@router.get("", responses=refusals(400, 404))
+def list_assets(
+    studio: TheStudio,
+    wanted: Wanted,
+    sought: Sought,
+    order: Annotated[Literal["newest", "oldest"], Query(description="Which come first.")] = "newest",
+    limit: Limit = 50,
+    offset: Offset = 0,
+) -> AssetPage:
+    """Your files.
+
+    With one of `like`, `near` and `vector` they are found by what is in them: the 400 that are the most alike, of those
+    that CLIP has looked at.
+    """
+    if sought:
+        nearest = studio.looking.find(sought, wanted, MOST_ALIKE)
+        page = {one.asset: one.likeness for one in nearest[offset : offset + limit]}
+        with studio.database.read() as connection:
+            found = assets_by_id(connection, list(page))
+        views = [view_of(asset) for asset in found]
+        return AssetPage(assets=views, total=len(nearest), likeness=[page[asset.id] for asset in found])
     with studio.database.read() as connection:
-        found = page_of_assets(connection, wanted, limit=limit, offset=offset)
+        found = page_of_assets(connection, wanted, limit=limit, offset=offset, oldest_first=order == "oldest")
         total = count_assets(connection, wanted)
     return AssetPage(assets=[view_of(asset) for asset in found], total=total)
+
+
+def find_collection(connection: Connection, me: Person, collection: str) -> collections.Collection:
+    """A person's collection.
+
+    Raises:
+        NotThere: There is none of that id, or it is somebody else's.
+    """
+    found = collections.get_collection(connection, collection)
+    if found is None or found.user != me.id:
+        raise NotThere(f"There is no collection {collection}.", mend="Look at the list of collections.")
+    return found
 
 
 @router.get("/{asset}", responses=refusals(404))
@@ -244,18 +360,32 @@ def show_thumbnail(
 
 @router.patch("/{asset}", responses=refusals(404))
 def change_asset(asset: Id, change: AssetChange, studio: TheStudio, me: Me) -> AssetView:
-    """Mark a file as a favourite, or take the mark away."""
-    found = find(studio, me, asset)
+    """Mark a file as a favourite, or take the mark away; give it tags."""
     with studio.database.write() as connection:
-        set_favourite(connection, found.id, change.favourite)
-    return view_of(find(studio, me, asset))
+        find_all(connection, me, [asset])
+        if change.favourite is not None:
+            set_favourite(connection, [asset], change.favourite)
+        if change.tags is not None:
+            tags.remove_tags(connection, [asset])
+            tags.add_tags(connection, [asset], dict.fromkeys(change.tags))
+        found = find_all(connection, me, [asset])
+    return view_of(found[0])
 
 
 @router.delete("/{asset}", status_code=204, responses=refusals(404))
 def delete_asset(asset: Id, studio: TheStudio, me: Me) -> None:
-    """Delete a file. No job's history names it any more."""
-    found = find(studio, me, asset)
+    """Delete a file for good. No job's history names it any more."""
+    delete_for_good(studio, [find(studio, me, asset)])
+
+
+def delete_for_good(studio: Studio, assets: Sequence[Asset]) -> None:
+    """Remove files and all that is known of them."""
     with studio.database.write() as connection:
-        forget_assets(connection, [found])
-    studio.folders_of(found.user).writable(found.folder, found.path).unlink(missing_ok=True)
-    forget(studio.settings.home / THUMBNAILS, found.id)
+        forget_assets(connection, assets)
+        for asset in assets:  # before anybody could find a file that is in no book any more, and take it back
+            if asset.deleted is None:
+                studio.folders_of(asset.user).writable(asset.folder, asset.path).unlink(missing_ok=True)
+            else:
+                remove(studio.settings.home, asset.id)
+    for asset in assets:
+        forget(studio.settings.home / THUMBNAILS, asset.id)

@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import json
 from collections.abc import AsyncGenerator, AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Annotated
 
@@ -18,7 +18,7 @@ from fastapi.responses import StreamingResponse
 
 from safelight.errors import SafelightError
 from safelight.jobs.hub import Listener, News, QueueChanged
-from safelight.protocol.events import to_json
+from safelight.protocol.events import NodeStarted, to_json
 from safelight.server.access import Me
 from safelight.server.api.answers import ID, LAST, Everyone, refusals
 from safelight.server.errors import status_of, told
@@ -67,8 +67,9 @@ async def stream_events(
 ) -> StreamingResponse:
     """Server-sent events of your jobs.
 
-    The first is `open`, whose `last` is the newest id; without `after` or `Last-Event-ID` nothing older is told.
-    `progress` and `preview` have no id and are not told again. `reconnect` says that this stream ends because it was
+    The first is `open`, whose `last` is the newest id; without `after` or `Last-Event-ID` nothing older is told, but
+    for what running jobs show now: their newest `node`, `progress` and `preview`. The latter two have no id and are
+    not kept. `reconnect` says that this stream ends because it was
     read too slowly: come again with the last id.
     """
     if job is not None:
@@ -135,6 +136,9 @@ async def messages(
             for message in some:
                 seen = message.id or seen
                 yield message
+        for told_last in studio.hub.shown_now(user, job):
+            if after is None or not isinstance(told_last.event, NodeStarted):  # that was told again already
+                yield _message(replace(told_last, id=None))
         async for message in _live(listener, job, seen):
             yield message
     finally:

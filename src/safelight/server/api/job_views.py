@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import BaseModel
 from sqlalchemy import Connection
 
+from safelight.files.folders import RECORDINGS
 from safelight.server.api.answers import Document
 from safelight.server.api.assets import AssetView, view_of
 from safelight.server.studio import Studio
@@ -149,6 +150,7 @@ def _view(job: JobRow, outputs: Sequence[Mapping[str, str]], assets: Mapping[tup
                 asset=view_of(asset) if asset else None,
             )
             for output in outputs
+            if output["folder"] != RECORDINGS  # those are found by the picture
             for asset in (assets.get((job.user, output["folder"], output["path"])),)
         ],
     )

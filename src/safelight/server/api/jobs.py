@@ -1,15 +1,20 @@
 """Jobs: put in, look, move, cancel, retry, delete."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from safelight.errors import BadInput
 from safelight.files.picture_files import sizes_in
+from safelight.graph.catalog import Catalog
+from safelight.graph.changes import Change, with_changes
 from safelight.graph.check import check
+from safelight.graph.document import Workflow
+from safelight.graph.formats import write_api
+from safelight.graph.missing import missing_files, unknown_types
 from safelight.graph.seeds import with_seeds
-from safelight.jobs.admission import Admitted, WorkflowRejected, admit
+from safelight.jobs.admission import WorkflowRejected, admit
 from safelight.server.access import Me
 from safelight.server.api.answers import (
     ID,
@@ -17,20 +22,25 @@ from safelight.server.api.answers import (
     Everyone,
     Id,
     Limit,
+    MissingView,
     Offset,
     ProblemView,
     Words,
     check_json,
+    missing_views,
+    problem_views,
     refusals,
 )
 from safelight.server.api.job_views import JobDetails, JobPage, JobsView, JobView, details_of, views_of
-from safelight.server.api.submitting import Order, check_priority, submit
+from safelight.server.api.reasons import ReasonList, why
+from safelight.server.api.submitting import Order, Variant, check_priority, meant, submit
 from safelight.server.studio import Studio, TheStudio
 from safelight.store.jobs import ENDED, OPEN, State
 
 router = APIRouter(prefix="/jobs", tags=["jobs"])
 
 MOST_SEEDS = 1000
+MOST_CHANGES = 100  # of one run
 EVERY: tuple[State, ...] = (*OPEN, *ENDED)
 EXAMPLE = {
     "1": {"class_type": "EmptyImage", "inputs": {"width": 64, "height": 64, "batch_size": 1, "color": 0}},
@@ -42,10 +52,24 @@ Targets = Annotated[list[Annotated[str, Field(max_length=255)]], Field(min_lengt
 Priority = Annotated[int, Field(ge=-1000, le=1000, description="Higher goes first; above 0 for admins only.")]
 
 
-class NewJobs(BaseModel):
-    """A workflow to be run, once or with several seeds."""
+class ChangeOf(BaseModel):
+    """Another value for an input that holds one."""
 
-    workflow: Annotated[Document, Field(description="In the API format.", examples=[EXAMPLE])]
+    node: Annotated[str, Field(max_length=255)]
+    input: Annotated[str, Field(max_length=255)]
+    value: Annotated[Any, Field(description="A text, a number, a truth value; a list or an object where it takes one.")]
+
+
+ApiWorkflow = Annotated[
+    Document | None,
+    Field(description="In the API format; null to run the editor's document.", examples=[EXAMPLE]),
+]
+
+
+class NewJobs(BaseModel):
+    """A workflow to be run: once, with several seeds, or with several values in its inputs."""
+
+    workflow: ApiWorkflow = None
     targets: Annotated[Targets | None, Field(description="Nodes to run for; null: all that save or show.")] = None
     count: Annotated[int, Field(ge=1, le=MOST_SEEDS, description="Runs; each has all seeds one higher.")] = 1
     seeds: Annotated[
@@ -57,12 +81,21 @@ class NewJobs(BaseModel):
     title: Words = ""
     editor: Annotated[Document | None, Field(description="The graph editor's document, kept in saved pictures.")] = None
     extra: Annotated[Document, Field(description="Kept with the job, and given back.")] = {}
+    changes: Annotated[
+        list[Annotated[list[ChangeOf], Field(max_length=MOST_CHANGES)]] | None,
+        Field(
+            min_length=1,
+            max_length=MOST_SEEDS,
+            description="A run for each entry, with these values in place of the workflow's; in place of count.",
+        ),
+    ] = None
 
 
 class CheckedWorkflow(BaseModel):
     """A workflow to be checked."""
 
-    workflow: Annotated[Document, Field(description="In the API format.", examples=[EXAMPLE])]
+    workflow: ApiWorkflow = None
+    editor: Annotated[Document | None, Field(description="A graph editor's document, in its place.")] = None
     targets: Targets | None = None
 
 
@@ -78,10 +111,15 @@ class EstimateView(BaseModel):
 
 
 class VerdictView(BaseModel):
-    """What is wrong with a workflow; where nothing is, what it will take."""
+    """What is wrong with a workflow; where nothing is, what it will take.
+
+    `unknown` has the node types that are not there, `missing` the files that its nodes name and that are not.
+    """
 
     problems: list[ProblemView]
     estimate: EstimateView | None
+    unknown: list[str]
+    missing: list[MissingView]
 
 
 class Move(BaseModel):
@@ -108,7 +146,8 @@ class Number(BaseModel):
 def submit_jobs(new: NewJobs, studio: TheStudio, me: Me) -> JobsView:
     """Check a workflow and put it into the queue."""
     most = studio.settings.body_bytes
-    for document in (new.workflow, new.editor, new.extra):
+    changes = [dict(change) for entry in new.changes or () for change in entry]
+    for document in (new.workflow, new.editor, new.extra, changes):
         check_json(document, most)
     order = Order(
         targets=new.targets,
@@ -116,30 +155,56 @@ def submit_jobs(new: NewJobs, studio: TheStudio, me: Me) -> JobsView:
         front=new.front,
         title=new.title,
         editor=new.editor,
+        are_alike=new.changes is None,
+        is_drawn=new.workflow is None,
         extra={key: value for key, value in new.extra.items() if key != "extra_pnginfo"},
     )
+    catalog = studio.shelf.catalog()
+    return submit(studio, me, _variants(new, meant(new.workflow, new.editor, catalog), catalog), order)
+
+
+def _variants(new: NewJobs, workflow: Workflow, catalog: Catalog) -> list[Variant]:
+    """All runs that are asked for."""
+    if new.changes is not None:
+        if new.seeds is not None or new.count > 1:
+            raise BadInput("Changes say all runs, and count or seeds say others.", mend="Give one of them.")
+        varied = []
+        for number, entry in enumerate(new.changes, start=1):
+            try:
+                changed = with_changes(workflow, [Change(**dict(change)) for change in entry])
+            except BadInput as error:
+                raise error.at(f"run {number}") from error.__cause__
+            varied.append(Variant(changed, {"changes": [change.model_dump() for change in entry]}))
+        return varied
     if new.seeds is None and new.count == 1:
-        return submit(studio, me, new.workflow, order)
-
-    def variants(admitted: Admitted) -> list[dict[str, object]]:
-        catalog = studio.shelf.catalog()
-        return with_seeds(new.workflow, admitted.workflow, catalog, count=new.count, seeds=new.seeds or ())
-
-    return submit(studio, me, new.workflow, order, variants)
+        return [Variant(workflow)]
+    return [Variant(each) for each in with_seeds(workflow, catalog, count=new.count, seeds=new.seeds or ())]
 
 
 @router.post("/check", responses=refusals(400))
 def check_workflow(checked: CheckedWorkflow, studio: TheStudio, me: Me) -> VerdictView:
     """Say what is wrong with a workflow, or what it will take; nothing is run."""
+    for document in (checked.workflow, checked.editor):
+        check_json(document, studio.settings.body_bytes)
     catalog, folders, machine = studio.shelf.catalog(), studio.folders_of(me.id), studio.shelf.machine()
     try:
-        admitted = admit(checked.workflow, catalog, folders, machine, studio.settings, targets=checked.targets)
+        workflow = meant(checked.workflow, checked.editor, catalog)
     except WorkflowRejected as rejected:
-        problems = [ProblemView.model_validate(problem, from_attributes=True) for problem in rejected.problems]
-        return VerdictView(problems=problems, estimate=None)
+        return VerdictView(problems=problem_views(rejected.problems), estimate=None, unknown=[], missing=[])
+    try:
+        document = write_api(workflow)
+        admitted = admit(document, catalog, folders, machine, studio.settings, targets=checked.targets)
+    except WorkflowRejected as rejected:
+        return VerdictView(
+            problems=problem_views(rejected.problems),
+            estimate=None,
+            unknown=unknown_types(workflow, catalog),
+            missing=missing_views(missing_files(workflow, catalog, folders.list)),
+        )
     verdict = check(admitted.workflow, catalog, folders, machine, sizes_in(folders), checked.targets)
     assert verdict.estimate is not None, "nothing was wrong a moment ago"
-    return VerdictView(problems=[], estimate=EstimateView.model_validate(verdict.estimate, from_attributes=True))
+    estimate = EstimateView.model_validate(verdict.estimate, from_attributes=True)
+    return VerdictView(problems=[], estimate=estimate, unknown=[], missing=[])
 
 
 @router.get("", responses=refusals())
@@ -182,6 +247,13 @@ def delete_jobs(which: Which, studio: TheStudio, me: Me) -> Number:
 def show_job(job: Id, studio: TheStudio, me: Me) -> JobDetails:
     """A job: where it stands, how far each node is, what it made."""
     return details_of(studio, studio.queue.get(job, me.sees))
+
+
+@router.get("/{job}/reasons", responses=refusals(404))
+def show_reasons(job: Id, studio: TheStudio, me: Me) -> ReasonList:
+    """Why each node that ran did, and was not taken from an earlier run; compared with the job before it that is most
+    like it."""
+    return ReasonList(nodes=why(studio, studio.queue.get(job, me.sees)))
 
 
 @router.post("/{job}/cancel", responses=refusals(404))

@@ -1,20 +1,19 @@
 """Model files: what there is, what they are, and pictures of what they make."""
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import quote
 
 from fastapi import APIRouter, BackgroundTasks, File, Query, Response, UploadFile
 from fastapi import Path as InPath
 from fastapi.responses import FileResponse
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, Field
 
 from safelight.errors import BadInput, SafelightError
-from safelight.families.additions import Addition
-from safelight.families.contents import look_into
-from safelight.families.describe import describe, describe_file
-from safelight.families.shapes import FileContents
+from safelight.families.anatomy import AnatomyKind, anatomy
+from safelight.families.describe import describe_file
+from safelight.files.duplicates import twins
 from safelight.files.folders import MODEL_FOLDERS, Folders
 from safelight.files.hashes import known_sha256, sha256, short
 from safelight.files.header import read_header
@@ -22,12 +21,14 @@ from safelight.files.previews import preview_of, set_preview
 from safelight.files.rewriting import rewritten
 from safelight.server.access import Admin, Me
 from safelight.server.api.answers import TEXT, Limit, NotThere, Offset, refusals
+from safelight.server.api.assets import Tags
+from safelight.server.api.model_views import HASHES, ModelView, views_of
 from safelight.server.studio import TheStudio
+from safelight.store import model_books as books
 
 router = APIRouter(prefix="/models", tags=["models"])
 
 AT_ONCE = 200_000_000  # bytes of a file that is hashed while one waits
-HASHES = "cache/hashes"
 _HASHING = threading.Lock()
 """One file is hashed at a time: the disk is what it waits for."""
 
@@ -48,31 +49,6 @@ class FolderList(BaseModel):
     folders: list[FolderView]
 
 
-class RecommendedView(BaseModel):
-    """Settings that suit a checkpoint."""
-
-    steps: int
-    cfg: float
-    sampler: str
-    scheduler: str
-    width: int
-    height: int
-
-
-class ModelView(BaseModel):
-    """A model file; `families` are those that it goes with, `about` is what it is, in words."""
-
-    folder: str
-    name: str
-    bytes: int
-    modified: float
-    kind: str
-    families: list[str]
-    about: str
-    recommended: RecommendedView | None
-    preview: str | None
-
-
 class ModelPage(BaseModel):
     """Some models of a folder, by name, and how many there are."""
 
@@ -85,7 +61,32 @@ class ModelDetails(ModelView):
 
     parameters: int
     metadata: dict[str, str]
-    sha256: str | None
+
+
+class PieceView(BaseModel):
+    """A part of a model file, a block of it, or a layer: how many numbers it has, and the bytes that they take.
+
+    `dtypes` are how they are stored, with how many numbers each; `shapes` are those of a layer's tensors, by name.
+    """
+
+    model_config = ConfigDict(from_attributes=True)
+
+    name: str
+    kind: AnatomyKind
+    parameters: int
+    bytes: int
+    dtypes: dict[str, int]
+    pieces: list["PieceView"]
+    shapes: dict[str, list[int]]
+
+
+class AnatomyView(BaseModel):
+    """What is in a model file: its parts, each with its blocks and layers; `about` is what it is, in words."""
+
+    about: str
+    parameters: int
+    bytes: int
+    parts: list[PieceView]
 
 
 class HashView(BaseModel):
@@ -95,6 +96,44 @@ class HashView(BaseModel):
     short: str | None
 
 
+class NotesChange(BaseModel):
+    """What you note about a model file; what is left out stays."""
+
+    notes: Annotated[str, Field(max_length=10_000, pattern=TEXT)] | None = None
+    tags: Tags | None = None
+
+
+class NotesView(BaseModel):
+    """What you have noted about a model file."""
+
+    notes: str
+    tags: list[str]
+
+
+class NamedModel(BaseModel):
+    """A model file by its folder and name."""
+
+    folder: str
+    name: str
+
+
+class DuplicatesView(BaseModel):
+    """Files with the same content, each of so many bytes.
+
+    `certain` is whether their hashes say so; else size and samples of the content are the same.
+    """
+
+    bytes: int
+    models: list[NamedModel]
+    certain: bool
+
+
+class DuplicatesList(BaseModel):
+    """The files that are there twice, the largest first."""
+
+    groups: list[DuplicatesView]
+
+
 @router.get("", responses=refusals())
 def list_folders(studio: TheStudio, me: Me) -> FolderList:
     """The kinds of models there are."""
@@ -102,20 +141,44 @@ def list_folders(studio: TheStudio, me: Me) -> FolderList:
     return FolderList(folders=[FolderView(name=name, count=len(folders.list(name))) for name in MODEL_FOLDERS])
 
 
+@router.get("/duplicates", responses=refusals())
+def list_duplicates(studio: TheStudio, me: Me) -> DuplicatesList:
+    """Model files that are there twice, in whatever folders."""
+    found = twins(studio.folders_of(me.id), studio.settings.home / HASHES)
+    return DuplicatesList(
+        groups=[
+            DuplicatesView(
+                bytes=group.files[0].size,
+                models=[NamedModel(folder=file.folder, name=file.name) for file in group.files],
+                certain=group.certain,
+            )
+            for group in found
+        ]
+    )
+
+
 @router.get("/{folder}", responses=refusals(404))
 def list_models(
     folder: Folder,
     studio: TheStudio,
     me: Me,
-    search: Annotated[str, Query(max_length=200, pattern=TEXT, description="A part of the name.")] = "",
+    search: Annotated[
+        str, Query(max_length=200, pattern=TEXT, description="A part of the name, of a tag, or of your notes.")
+    ] = "",
     limit: Limit = 50,
     offset: Offset = 0,
 ) -> ModelPage:
     """The models of one kind."""
     folders = _known(studio.folders_of(me.id), folder)
-    names = [name for name in folders.list(folder) if search.casefold() in name.casefold()]
-    found = [view for name in names[offset : offset + limit] if (view := _view(folders, folder, name))]
-    return ModelPage(models=found, total=len(names))
+    with studio.database.read() as connection:
+        noted = books.notes_of(connection, me.id, folder) if search else {}
+
+    def is_meant(name: str) -> bool:
+        about = noted.get(name, books.ModelNotes())
+        return any(search.casefold() in text.casefold() for text in (name, about.notes, *about.tags))
+
+    names = [name for name in folders.list(folder) if is_meant(name)]
+    return ModelPage(models=views_of(studio, me, folder, names[offset : offset + limit]), total=len(names))
 
 
 @router.get("/{folder}/details", responses=refusals(404))
@@ -123,8 +186,8 @@ def show_model(folder: Folder, name: ModelName, studio: TheStudio, me: Me) -> Mo
     """What a model file is, by its header."""
     folders = _known(studio.folders_of(me.id), folder)
     path = _path(folders, folder, name)
-    view = _view(folders, folder, name)
-    if view is None:
+    views = views_of(studio, me, folder, [name])
+    if not views:
         raise NotThere(f"{name} is gone.", mend="Look at the list of models.")
     metadata, parameters = {}, 0
     try:
@@ -133,9 +196,24 @@ def show_model(folder: Folder, name: ModelName, studio: TheStudio, me: Me) -> Mo
         about = describe_file(header)
     except SafelightError as error:
         about = error.what
-    digest = known_sha256(path, studio.settings.home / HASHES)
-    known = dict(view) | {"about": about}
-    return ModelDetails(**known, parameters=parameters, metadata=metadata, sha256=digest)
+    return ModelDetails(**dict(views[0]) | {"about": about}, parameters=parameters, metadata=metadata)
+
+
+@router.get("/{folder}/anatomy", responses=refusals(400, 404))
+def show_anatomy(folder: Folder, name: ModelName, studio: TheStudio, me: Me) -> AnatomyView:
+    """What is in a model file, part by part and layer by layer, by its header."""
+    header = read_header(_path(_known(studio.folders_of(me.id), folder), folder, name))
+    try:
+        about = describe_file(header)
+    except SafelightError as error:
+        about = error.what
+    parts = [PieceView.model_validate(part) for part in anatomy(header)]
+    return AnatomyView(
+        about=about,
+        parameters=sum(part.parameters for part in parts),
+        bytes=sum(part.bytes for part in parts),
+        parts=parts,
+    )
 
 
 @router.get("/{folder}/hash", responses=refusals(404) | {202: {"model": HashView, "description": "Ask again."}})
@@ -180,6 +258,20 @@ def put_preview(
     set_preview(folders, folder, name, rewritten(file.file.read(studio.settings.upload_bytes + 1)))
 
 
+@router.patch("/{folder}/notes", responses=refusals(404))
+def change_notes(folder: Folder, name: ModelName, change: NotesChange, studio: TheStudio, me: Me) -> NotesView:
+    """Note something about a model file, and give it tags; only you see them."""
+    _path(_known(studio.folders_of(me.id), folder), folder, name)
+    with studio.database.write() as connection:
+        noted = books.notes_of(connection, me.id, folder).get(name, books.ModelNotes())
+        if change.notes is not None:
+            noted = replace(noted, notes=change.notes)
+        if change.tags is not None:
+            noted = replace(noted, tags=tuple(sorted(set(change.tags))))
+        books.set_notes(connection, me.id, folder, name, noted)
+    return NotesView(notes=noted.notes, tags=list(noted.tags))
+
+
 def _hash(path: Path, cache: Path) -> None:
     with _HASHING:
         sha256(path, cache)
@@ -196,30 +288,3 @@ def _path(folders: Folders, folder: str, name: str) -> Path:
         return folders.resolve(folder, name)
     except BadInput as error:
         raise NotThere(error.what, mend=error.mend) from error
-
-
-def _view(folders: Folders, folder: str, name: str) -> ModelView | None:
-    """A model as it is answered; None where it has gone meanwhile."""
-    try:
-        path = folders.resolve(folder, name)
-        facts = path.stat()
-        picture = preview_of(folders, folder, name)
-    except (BadInput, OSError):
-        return None
-    look = look_into(folders)(folder, name)
-    contents = look.contents if look else None
-    recommended = None
-    if isinstance(contents, FileContents) and contents.recommended and contents.native_size:
-        width, height = contents.native_size
-        recommended = RecommendedView(**vars(contents.recommended), width=width, height=height)
-    return ModelView(
-        folder=folder,
-        name=name,
-        bytes=facts.st_size,
-        modified=facts.st_mtime,
-        kind=contents.kind if contents else "unknown",
-        families=sorted(look.families) if look else [],
-        about="" if contents is None else str(contents) if isinstance(contents, Addition) else describe(contents),
-        recommended=recommended,
-        preview=f"/api/v1/models/{folder}/preview?name={quote(name)}" if picture else None,
-    )

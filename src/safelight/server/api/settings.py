@@ -1,81 +1,120 @@
-"""What the server is set to, and what a person's browser remembers."""
+"""What the server is set to."""
 
-import json
+from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Path, Response
-from pydantic import BaseModel, JsonValue
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field
 
 from safelight.errors import BadInput
-from safelight.server.access import Me
-from safelight.server.api.answers import NotThere, as_text, refusals
-from safelight.server.studio import TheStudio
-from safelight.store import preferences as rows
+from safelight.files.folders import MODEL_FOLDERS, Folders
+from safelight.server.access import Admin, Me, Person
+from safelight.server.api.answers import TEXT, refusals
+from safelight.server.studio import Studio, TheStudio
+from safelight.settings import coming_settings, write_settings
 
-router = APIRouter(tags=["settings"])
+router = APIRouter(prefix="/settings", tags=["settings"])
 
-LARGEST = 64 * 1024  # characters of a preference
-MOST_KEPT = 1000  # preferences of a person
 SECRET = frozenset({"database"})  # its URL may hold a password
+PLACES = frozenset({"home", "model_roots"})
 
-Key = Annotated[str, Path(pattern=r"^[A-Za-z0-9_.:-]{1,200}$")]
+Count = Annotated[int, Field(ge=0, le=2**53)]
+Word = Annotated[str, Field(max_length=40, pattern=TEXT)]
+Folder = Annotated[str, Field(min_length=1, max_length=4000, pattern=TEXT)]
+
+
+class PlaceView(BaseModel):
+    """Where a kind of models is looked for; new files go into the first of the folders."""
+
+    folder: str
+    paths: list[str]
 
 
 class SettingsView(BaseModel):
-    """What the server is set to. It is changed in `settings.toml` of the home folder, or in the environment."""
+    """What the server is set to.
+
+    `restart` names what takes effect after a restart, and `coming` has the values then. `environment` names what the
+    environment or the command line has set, so that the file does not count. `problem` is what is wrong with the file.
+    Where folders are is told to admins only.
+    """
 
     settings: dict[str, Any]
+    restart: list[str]
+    coming: dict[str, Any]
+    environment: list[str]
+    problem: str
+    folders: list[PlaceView]
 
 
-class Preferences(BaseModel):
-    """What is kept, by key."""
+class SettingsChange(BaseModel):
+    """Settings to be changed: what is left out stays, and null is what is usual.
 
-    preferences: dict[str, Any]
+    Who may enter, and where the server listens, is changed in the file alone.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    model_roots: Annotated[list[Folder], Field(max_length=100)] | None = None
+    device: Word | None = None
+    dtype: Word | None = None
+    vram: Word | None = None
+    cache_bytes: Count | None = None
+    disk_cache_bytes: Count | None = None
+    fetch_urls: bool | None = None
+    job_seconds: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    most_queued: Count | None = None
+    most_nodes: Count | None = None
+    most_pixels: Count | None = None
+    body_bytes: Count | None = None
+    upload_bytes: Count | None = None
+    spare_bytes: Count | None = None
+    find_pictures: bool | None = None
+    clip_model: Annotated[str, Field(min_length=1, max_length=1000, pattern=TEXT)] | None = None
 
 
-@router.get("/settings", responses=refusals())
+@router.get("", responses=refusals())
 def show_settings(studio: TheStudio, me: Me) -> SettingsView:
-    """What the server is set to; where its folders are is told to admins only."""
-    hidden = SECRET if me.admin else SECRET | {"home", "model_roots"}
-    return SettingsView(settings=studio.settings.model_dump(mode="json", exclude=set(hidden)))
+    """What the server is set to."""
+    return _view(studio, me)
 
 
-@router.get("/preferences", responses=refusals())
-def list_preferences(studio: TheStudio, me: Me) -> Preferences:
-    """All that is kept for you."""
-    with studio.database.read() as connection:
-        kept = rows.preferences_of(connection, me.id)
-    return Preferences(preferences={key: json.loads(text) for key, text in kept.items()})
+@router.patch("", responses=refusals(400, 403))
+def change_settings(change: SettingsChange, studio: TheStudio, me: Admin) -> SettingsView:
+    """Change what stands in `settings.toml` of the home folder; it counts after a restart."""
+    values = change.model_dump(exclude_unset=True)
+    for root in map(Path, values.get("model_roots") or ()):
+        _check_root(studio, root.expanduser())
+    write_settings(studio.settings, values)
+    return _view(studio, me)
 
 
-@router.get("/preferences/{key}", response_model=Any, responses=refusals(404))
-def show_preference(key: Key, studio: TheStudio, me: Me) -> Response:
-    """What is kept under a key."""
-    with studio.database.read() as connection:
-        text = rows.get_preference(connection, me.id, key)
-    if text is None:
-        raise _unknown(key)
-    return Response(text, media_type="application/json")
+def _check_root(studio: Studio, root: Path) -> None:
+    """See that the server could start with another program's folder.
+
+    Raises:
+        BadInput: It could not, or would not find anything there.
+    """
+    if not root.is_absolute() or not root.is_dir():
+        raise BadInput(f"There is no folder {root}.", mend="Give the whole path of a folder on the server's machine.")
+    Folders.at(studio.settings.home, [root])
 
 
-@router.put("/preferences/{key}", status_code=204, responses=refusals(400))
-def set_preference(key: Key, value: Annotated[JsonValue, Body(examples=["dark"])], studio: TheStudio, me: Me) -> None:
-    """Keep any JSON but null under a key, for you alone."""
-    text = as_text(value, LARGEST)
-    with studio.database.write() as connection:
-        known = rows.get_preference(connection, me.id, key) is not None
-        if not known and rows.count_preferences(connection, me.id) >= MOST_KEPT:
-            raise BadInput(f"{MOST_KEPT} preferences are kept, which is the most.", mend="Delete some.")
-        rows.set_preference(connection, me.id, key, text)
-
-
-@router.delete("/preferences/{key}", status_code=204, responses=refusals(404))
-def delete_preference(key: Key, studio: TheStudio, me: Me) -> None:
-    """Forget a key."""
-    with studio.database.write() as connection:
-        if not rows.delete_preference(connection, me.id, key):
-            raise _unknown(key)
-
-
-def _unknown(key: str) -> NotThere:
-    return NotThere(f"Nothing is kept under {key}.", mend="Look at the list of preferences.")
+def _view(studio: Studio, me: Person) -> SettingsView:
+    hidden = set(SECRET if me.admin else SECRET | PLACES)
+    now = studio.settings.model_dump(mode="json", exclude=hidden)
+    problem, coming = "", now
+    try:
+        coming = coming_settings(studio.settings).model_dump(mode="json", exclude=hidden)
+    except BadInput as error:
+        problem = error.what
+    changed = {name: value for name, value in coming.items() if value != now[name]}
+    directories = studio.folders.directories
+    places = [PlaceView(folder=name, paths=[str(path) for path in directories[name]]) for name in MODEL_FOLDERS]
+    return SettingsView(
+        settings=now,
+        restart=sorted(changed),
+        coming=changed,
+        environment=sorted(studio.settings.before_the_file - hidden),
+        problem=problem if me.admin else "",
+        folders=places if me.admin else [],
+    )

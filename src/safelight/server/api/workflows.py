@@ -1,15 +1,40 @@
-"""Saved workflows: each save is a version."""
+"""Saved workflows, each save of which is a version; and workflows read from files."""
 
+from pathlib import PurePosixPath
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, File, Query, Response, UploadFile
 from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 
 from safelight.errors import BadInput
+from safelight.graph.editor import parse_editor
+from safelight.graph.editor_api import to_api
+from safelight.graph.formats import write_api
+from safelight.graph.layout import to_editor
+from safelight.graph.missing import missing_files, unknown_types
+from safelight.graph.opening import Opened
+from safelight.graph.validate import validate
 from safelight.server.access import Me, Person
-from safelight.server.api.answers import LAST, TEXT, Document, Id, Limit, Name, NotThere, Offset, as_text, refusals
-from safelight.server.studio import TheStudio
+from safelight.server.api.answers import (
+    LAST,
+    TEXT,
+    Document,
+    Id,
+    Limit,
+    MissingView,
+    Name,
+    NotThere,
+    Offset,
+    ProblemView,
+    as_text,
+    check_json,
+    missing_views,
+    problem_views,
+    refusals,
+)
+from safelight.server.api.opening_files import opening_for, read_file
+from safelight.server.studio import Studio, TheStudio
 from safelight.store import workflows as rows
 from safelight.store.workflows import SavedWorkflow
 
@@ -17,6 +42,7 @@ router = APIRouter(prefix="/workflows", tags=["workflows"])
 
 LARGEST = 16 * 2**20  # characters of a document
 MOST_SAVED = 10_000  # workflows of a person
+LONGEST_NAME = 255  # characters
 
 VersionNumber = Annotated[int, Field(ge=1, le=LAST)]
 Note = Annotated[str, Field(max_length=1000, pattern=TEXT, description="What is new in it.")]
@@ -80,6 +106,50 @@ class VersionList(BaseModel):
     """The versions that are kept, the newest first."""
 
     versions: list[VersionView]
+
+
+class ToConvert(BaseModel):
+    """A workflow in either format."""
+
+    document: Annotated[Document, Field(description="In the API format or as a graph editor saves it.")]
+
+
+class ReadView(BaseModel):
+    """A workflow that was read, in both formats.
+
+    `editor` is the document that it was read from, where that was a graph editor's, else it is laid out. `unknown` has
+    the node types that are not there, `missing` the files that its nodes name and that are not, `problems` all that
+    keeps it from being run.
+    """
+
+    editor: Document
+    workflow: Document
+    name: str
+    notes: list[str]
+    problems: list[ProblemView]
+    unknown: list[str]
+    missing: list[MissingView]
+
+
+@router.post("/read", responses=refusals(400, 413))
+def read_workflow(
+    studio: TheStudio,
+    me: Me,
+    file: Annotated[
+        UploadFile,
+        File(description="JSON of either format, a text of AUTOMATIC1111, or a PNG, WebP or JPEG that holds one."),
+    ],
+) -> ReadView:
+    """Read a workflow from a file; nothing is kept."""
+    name = PurePosixPath((file.filename or "").replace("\\", "/")).stem[:LONGEST_NAME]
+    return _read(studio, me, read_file(studio, me, file.file), name)
+
+
+@router.post("/convert", responses=refusals(400))
+def convert_workflow(given: ToConvert, studio: TheStudio, me: Me) -> ReadView:
+    """Read a workflow from its document."""
+    check_json(given.document, LARGEST)
+    return _read(studio, me, opening_for(studio, me).document(given.document), "")
 
 
 @router.post("", status_code=201, responses=refusals(400))
@@ -164,6 +234,25 @@ def delete_workflow(workflow: Id, studio: TheStudio, me: Me) -> None:
     """Delete a workflow with all its versions."""
     with studio.database.write() as connection:
         rows.delete_workflow(connection, _find(connection, me, workflow).id)
+
+
+def _read(studio: Studio, me: Person, opened: Opened, name: str) -> ReadView:
+    catalog, files = studio.shelf.catalog(), studio.folders_of(me.id).list
+    editor, workflow = opened.editor, opened.workflow
+    check_json(write_api(workflow) if editor is None else editor, LARGEST)
+    if editor is None:
+        editor = to_editor(workflow, catalog)
+        workflow, _ = to_api(parse_editor(editor)[0], catalog)  # with the ids that the nodes have in the document
+    notes = [*opened.notes, *([str(opened.lacking)] if opened.lacking else [])]
+    return ReadView(
+        editor=dict(editor),
+        workflow=write_api(workflow),
+        name=name,
+        notes=notes,
+        problems=problem_views([*opened.problems, *validate(workflow, catalog, files)]),
+        unknown=unknown_types(workflow, catalog),
+        missing=missing_views(missing_files(workflow, catalog, files)),
+    )
 
 
 def _find(connection: Connection, me: Person, workflow: str) -> SavedWorkflow:

@@ -83,7 +83,7 @@ def _entry(job: JobTexts, events: Sequence[StoredEvent], folders: Folders) -> st
             messages.clear()  # of an earlier try
         messages += [told for told in story.tell(event_of(one), one.time) if told[0] in STATUS_MESSAGES]
     succeeded = bool(messages) and messages[-1][0] == "execution_success"
-    outputs = {node: kept for node, shown in story.outputs.items() if (kept := _still_there(shown, folders))}
+    outputs = {node: kept for node, shown in story.outputs.items() if (kept := still_there(shown, folders))}
     rest = {
         "outputs": outputs,
         "status": {
@@ -96,7 +96,7 @@ def _entry(job: JobTexts, events: Sequence[StoredEvent], folders: Folders) -> st
     return f'{json.dumps(job.id)}:{{"prompt":{item(job)},{json.dumps(rest)[1:]}'
 
 
-def _still_there(shown: Mapping[str, Sequence[object]], folders: Folders) -> dict[str, list[object]]:
+def still_there(shown: Mapping[str, Sequence[object]], folders: Folders) -> dict[str, list[object]]:
     """What a node has shown, without files that have been moved away."""
     kept = {key: [each for each in listed if _exists(each, folders)] for key, listed in shown.items()}
     return {key: listed for key, listed in kept.items() if listed}

@@ -9,6 +9,7 @@ from typing import Any
 from starlette.responses import Response
 
 from safelight.errors import BadInput
+from safelight.graph.pictures_named import pictures_named
 from safelight.graph.problems import shown
 from safelight.jobs.admission import WorkflowRejected, admit
 from safelight.server.comfy.asking import Asked, answer
@@ -62,6 +63,7 @@ def submit(asked: Asked) -> Response:
         models=admitted.models,
         estimate=admitted.estimate,
         client=client,
+        pictures=list(pictures_named(admitted.workflow.values())),
     )
     placed = studio.queue.add([new], front=bool(document.get("front")))[0]
     if number is not None:

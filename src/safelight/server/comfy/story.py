@@ -88,6 +88,8 @@ class Story:
                 yield "progress", {"value": value, "max": total, "prompt_id": self.job, "node": node}
             case Preview():
                 pass
+            case Output(kind="recording" | "inspection"):
+                pass  # what only our own interface draws
             case Output(node=node):
                 self._show(event)
                 if node != self.node:

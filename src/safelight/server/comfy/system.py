@@ -52,12 +52,12 @@ def add_user(_: Asked) -> Response:
 
 
 def nothing_listed(_: Asked) -> Response:
-    """`GET /extensions`: scripts of node packs, which are not served."""
+    """`GET /extensions` and others: scripts of node packs and templates of ComfyUI's own, which are not served."""
     return answer([])
 
 
 def nothing_named(_: Asked) -> Response:
-    """`GET /i18n`: translations of node packs, which are not served."""
+    """`GET /i18n` and others: translations and subgraphs of node packs, which are not served."""
     return answer({})
 
 
@@ -72,6 +72,14 @@ def template(asked: Asked) -> Response:
     if found is None:
         raise Refused(404, "There is no such template.", mend=f"There are: {', '.join(templates())}.")
     return Response(found.editor.read_bytes(), media_type="application/json")
+
+
+def template_picture(asked: Asked) -> Response:
+    """`GET /workflow_templates/{pack}/{name}.jpg`: what one of them makes."""
+    found = templates().get(asked.path("name")) if asked.path("pack") == PACK else None
+    if found is None or found.picture is None:
+        raise Refused(404, "There is no picture of this template.", mend="Those whose models ship have one.")
+    return Response(found.picture.read_bytes(), media_type="image/webp")
 
 
 def _device(station: Station) -> dict[str, object]:

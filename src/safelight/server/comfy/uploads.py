@@ -77,11 +77,13 @@ def _kept(asked: Asked, picture: Rewritten) -> Response:
     wanted = _joined(_field(asked, "subfolder"), name_for(str(_file(asked).filename)))
     with asked.studio.database.read() as connection:
         check_room(connection, asked.me.id, len(picture.content))
+    is_other = False
     with asked.comfy.naming:
         if _field(asked, "overwrite") in TRUE:
             path, name = asked.folders.writable(folder, wanted), wanted
             if path.is_dir():
                 raise BadInput(f"{wanted} is a folder.", mend="Give the name of a file.")
+            is_other = not path.is_file() or path.read_bytes() != picture.content
             write_whole(path, picture.content)
         else:
             name = keep(asked.folders, folder, wanted, picture.content)
@@ -96,7 +98,7 @@ def _kept(asked: Asked, picture: Rewritten) -> Response:
         height=picture.height,
     )
     with asked.studio.database.write() as connection:
-        put_asset(connection, asset)
+        put_asset(connection, asset, is_other=is_other)
     subfolder, _, last = name.rpartition("/")
     return answer({"name": last, "subfolder": subfolder, "type": folder})
 

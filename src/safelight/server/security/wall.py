@@ -3,6 +3,7 @@
 from starlette.middleware import Middleware
 
 from safelight.server.gate import Gate
+from safelight.server.pages import Pages
 from safelight.server.security.access_log import AccessLog
 from safelight.server.security.doorkeeper import Doorkeeper
 from safelight.server.security.headers import SecureHeaders
@@ -24,6 +25,7 @@ def wall(settings: Settings, doorkeeper: Doorkeeper) -> list[Middleware]:
         Middleware(SecureHeaders),  # refusals have them too
         Middleware(Hosts, names=(*settings.allowed_hosts, settings.host)),
         Middleware(Origins, allowed=settings.allowed_origins),
+        Middleware(Pages),
         Middleware(Gate, doorkeeper=doorkeeper),
         Middleware(BodyLimits, body_bytes=settings.body_bytes, upload_bytes=settings.upload_bytes),
     ]

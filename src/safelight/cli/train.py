@@ -1,0 +1,227 @@
+"""`safelight train`: teaches a checkpoint something new, in a run that can be stopped and gone on with."""
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from safelight.cli.report import SpeedColumn, note
+from safelight.cli.working import interruptible, model_folders
+from safelight.errors import BadInput, Cancelled
+from safelight.runs.folder import RunFolder, runs_in
+from safelight.runs.settings import TrainingSettings, checked, parse_settings
+from safelight.settings import read_settings
+
+if TYPE_CHECKING:
+    from safelight.training.trainer import Stepped
+
+STOPPING = "Stopping after this step; what has been learned is saved. Ctrl-C again stops at once."
+MEAN_OVER = 0.98  # how much of the running mean of the loss stays at each step
+
+
+def train(
+    folder: Annotated[
+        Path | None, typer.Argument(help="Pictures, with captions beside them; without one, the runs are listed.")
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="Of the run and of its result; else the folder's.")] = None,
+    kind: Annotated[str | None, typer.Option(help="lora, inversion (a word), full (all weights).")] = None,
+    trigger: Annotated[str | None, typer.Option(help="The word that stands for what is learned.")] = None,
+    checkpoint: Annotated[str | None, typer.Option(help="A file in the checkpoints folder.")] = None,
+    steps: Annotated[int | None, typer.Option(min=1, help="How many.")] = None,
+    batch: Annotated[int | None, typer.Option(min=1, help="Pictures in each.")] = None,
+    rate: Annotated[float | None, typer.Option(help="Learning rate.")] = None,
+    rank: Annotated[int | None, typer.Option(min=1, help="Of a LoRA: how much it can hold.")] = None,
+    resolution: Annotated[
+        int | None, typer.Option(min=64, help="Side in pixels; else what the checkpoint draws.")
+    ] = None,
+    sample: Annotated[list[str] | None, typer.Option(help="A prompt that is drawn on the way; several may be.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Makes the same run again.")] = None,
+    settings_file: Annotated[
+        Path | None,
+        typer.Option("--settings", help="A TOML file with all settings; the options above count before it."),
+    ] = None,
+    resume: Annotated[str | None, typer.Option(metavar="NAME", help="Go on with a run that was stopped.")] = None,
+    check: Annotated[bool, typer.Option("--check", help="Only look at the pictures, and say what is wrong.")] = False,
+    device: Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:1, mps, xpu.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Every event as a line of JSON.")] = False,
+) -> None:
+    """Train a LoRA, a word, or a whole checkpoint on a folder of pictures.
+
+    The path of the result goes to the standard output. Ctrl-C stops; --resume goes on where it stopped.
+    """
+    program = read_settings(device=device)
+    folders = model_folders(program)
+    folders.make()
+    if resume is None and folder is None and settings_file is None:
+        _list(folders.home)
+        return
+    from safelight.training.run import Place, begin  # noqa: PLC0415 (torch takes a second to import)
+    from safelight.training.run import train as train_run  # noqa: PLC0415
+
+    place = Place(folders, program.device, program.spare_bytes)
+    with interruptible(STOPPING) as stopped, Watcher(stopped, as_json=as_json) as watcher:
+        if resume is not None:
+            run = RunFolder.of(folders.home, resume)
+            run.read_settings()
+        else:
+            given = {
+                "name": name,
+                "kind": kind,
+                "checkpoint": checkpoint,
+                "data.folder": None if folder is None else str(folder.expanduser().resolve()),
+                "data.trigger": trigger,
+                "data.resolution": resolution,
+                "adapter.rank": rank,
+                "optimizer.rate": rate,
+                "run.steps": steps,
+                "run.batch": batch,
+                "run.seed": seed,
+                "samples.prompts": sample or None,
+            }
+            settings = _settings(settings_file, {key: value for key, value in given.items() if value is not None})
+            if check:
+                _check(settings, watcher, place)
+                return
+            run = begin(settings, place)
+            note(f"The run is in {run.path}.")
+        try:
+            typer.echo(str(train_run(run, place, watcher)))
+        except BadInput:
+            if resume is None:
+                run.forget()  # nothing was learned, and the name is free for the next try
+            raise
+        except Cancelled:
+            note(f"What was learned is saved. Go on with: safelight train --resume {run.path.name}")
+            raise
+
+
+class Watcher:
+    """Shows a run at the terminal.
+
+    Args:
+        stopped: Whether the person has asked to stop.
+        as_json: Whether the standard output gets every event as a line of JSON instead.
+    """
+
+    def __init__(self, stopped: Callable[[], bool], *, as_json: bool) -> None:
+        self._stopped = stopped
+        self._json = as_json
+        console = Console(stderr=True)
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            SpeedColumn(),
+            TimeRemainingColumn(),
+            console=console,
+            transient=True,
+            disable=as_json or not console.is_terminal,
+            redirect_stdout=False,
+            redirect_stderr=False,
+        )
+        self._stage = ""
+        self._mean = 0.0
+        self._told = time.monotonic()
+
+    def __enter__(self) -> "Watcher":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    def stage(self, what: str) -> None:
+        self._raise_if_stopped()
+        self._stage = what
+        for task in self._bar.task_ids:
+            self._bar.remove_task(task)
+        self._print({"stage": what})
+
+    def progress(self, done: int, total: int) -> None:
+        self._raise_if_stopped()
+        self._show(self._stage, done, total)
+
+    def stepped(self, step: "Stepped") -> None:
+        decay = min(MEAN_OVER, 1 - 1 / step.step)
+        self._mean = decay * self._mean + (1 - decay) * step.loss
+        self._show(f"{self._stage}, loss {self._mean:.4f}", step.step, step.steps)
+        self._print({"step": step.step, "loss": step.loss, "mean": self._mean, "rate": step.rate})
+        if not self._json and self._bar.disable and time.monotonic() - self._told > 30:
+            self._told = time.monotonic()
+            note(f"step {step.step} of {step.steps}, mean loss {self._mean:.4f}")
+        self._raise_if_stopped()
+
+    def drawn(self, step: int, pictures: list[Path]) -> None:
+        self._print({"drawn": [str(path) for path in pictures], "step": step})
+
+    def report(self, sentences: tuple[str, ...]) -> None:
+        self._bar.stop()
+        if self._json:
+            self._print({"data": list(sentences)})
+        else:
+            note("\n".join(sentences))
+
+    def _show(self, what: str, done: int, total: int) -> None:
+        if not self._bar.task_ids:
+            self._bar.add_task(what, total=total)
+        self._bar.start()
+        self._bar.update(self._bar.task_ids[-1], description=what, completed=done, total=total)
+
+    def _print(self, event: dict[str, Any]) -> None:
+        if self._json:
+            print(json.dumps(event), flush=True)
+
+    def _raise_if_stopped(self) -> None:
+        if self._stopped():
+            raise Cancelled
+
+
+def _settings(file: Path | None, given: dict[str, object]) -> TrainingSettings:
+    """The settings of a file, over which those of the command line are laid.
+
+    Raises:
+        BadInput: The file cannot be read, or a setting is not possible.
+    """
+    values: dict[str, Any] = {}
+    if file is not None:
+        try:
+            text = file.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise BadInput(f"{file} cannot be read.", mend="Give a TOML file with the settings of a run.") from error
+        values = parse_settings(text, file.name).model_dump(mode="json", exclude_unset=True)
+    for key, value in given.items():
+        table, _, leaf = key.rpartition(".")
+        (values.setdefault(table, {}) if table else values)[leaf] = value
+    if "name" not in values and "folder" in values.get("data", {}):
+        values["name"] = Path(values["data"]["folder"]).name
+    return checked(values, "the settings" if file is None else file.name)
+
+
+def _check(settings: TrainingSettings, watcher: Watcher, place: Any) -> None:
+    from safelight.training.data.checks import check_data  # noqa: PLC0415 (as above)
+    from safelight.training.run import opened_for, side_of  # noqa: PLC0415
+
+    path = place.folders.resolve("checkpoints", settings.checkpoint)
+    found = check_data(settings.data, side_of(opened_for(path, settings, place.device), settings), watcher.progress)
+    watcher.report(found.sentences())
+    if found.is_fatal:
+        raise BadInput("Nothing can be trained on these pictures.", mend="Mend what is said above.")
+
+
+def _list(home: Path) -> None:
+    """Say which runs there are, and how far they are."""
+    runs = runs_in(home)
+    if not runs:
+        note("There is no run yet. Begin one with: safelight train FOLDER --trigger WORD")
+    for run in runs:
+        try:
+            steps = run.read_settings().run.steps
+        except BadInput as error:
+            typer.echo(f"{run.path.name}: {error.what}")
+            continue
+        last = max((line.step for line in run.lines()), default=0)
+        typer.echo(f"{run.path.name}: {'done' if last >= steps else f'step {last} of {steps}'}")

@@ -1,0 +1,51 @@
+"""Beginning a run: its folder is made, once nothing stands in its way."""
+
+from pathlib import Path
+
+from safelight.errors import BadInput
+from safelight.files.folders import TRAINING, TRAINING_SETTINGS, USERS, Folders
+from safelight.runs.folder import RunFolder
+from safelight.runs.settings import Kind, TrainingSettings
+
+RESULTS: dict[Kind, str] = {"lora": "loras", "inversion": "embeddings", "full": "checkpoints"}
+"""The folder that the file of a run is put into."""
+
+
+def final_of(settings: TrainingSettings, folders: Folders) -> Path:
+    """Where the file of a run is put when it is done.
+
+    Raises:
+        BadInput: The name is none for a file.
+    """
+    return folders.writable(RESULTS[settings.kind], f"{settings.name}.safetensors")
+
+
+def begin(settings: TrainingSettings, folders: Folders) -> RunFolder:
+    """Make the folder of a new run.
+
+    Args:
+        settings: What it is told.
+        folders: Of the person whose it is.
+
+    Raises:
+        BadInput: There is a run or a model of its name, or no such checkpoint.
+    """
+    name = settings.name
+    folder = RunFolder(folders.place(TRAINING, name))
+    if folder.is_there:
+        raise BadInput(f"There is a run called {name}.", mend="Go on with it, or take another name.")
+    if _is_begun_by_another(name, folders):
+        raise BadInput(
+            f"Somebody else has a run called {name}, whose file is called so too.", mend="Take another name."
+        )
+    if (final := final_of(settings, folders)).exists():
+        raise BadInput(f"There is a file {final}, which the run would write.", mend="Take another name for the run.")
+    folders.resolve("checkpoints", settings.checkpoint)
+    folder.write_settings(settings)
+    return folder
+
+
+def _is_begun_by_another(name: str, folders: Folders) -> bool:
+    """Whether a run of this name is anybody's: runs are each one's own, and their files everybody's."""
+    places = (folders.home / TRAINING, *(folders.home / USERS).glob(f"*/{TRAINING}"))
+    return any((place / name / TRAINING_SETTINGS).is_file() for place in places)

@@ -1,0 +1,60 @@
+"""What a trained file says of itself, in the words that other programs read: kohya's `ss_…` and the modelspec."""
+
+import json
+from collections import Counter
+
+from safelight.inspect.opening import Opened
+from safelight.runs.settings import TrainingSettings, toml_of
+from safelight.training.data.captions import tags_of
+from safelight.training.data.report import DataReport
+
+KINDS = {"lora": "networks.lora", "dora": "networks.lora", "loha": "lycoris.kohya", "lokr": "lycoris.kohya"}
+VERSIONS = {"sd1": "sd_v1", "sd2": "sd_v2", "sdxl": "sdxl_base_v1-0"}
+ARCHITECTURE = {"lora": "/lora", "inversion": "/textual-inversion", "full": ""}
+
+
+def told_of(settings: TrainingSettings, opened: Opened, found: DataReport, base: str, rate: float) -> dict[str, str]:
+    """What the file of a run says of itself.
+
+    Args:
+        settings: Of the run.
+        opened: The checkpoint that it was trained on.
+        found: Its data.
+        base: SHA-256 of that checkpoint.
+        rate: The learning rate.
+
+    Source: https://github.com/Stability-AI/ModelSpec, and the keys of kohya's training scripts.
+    """
+    model, adapter, run = opened.model, settings.adapter, settings.run
+    tags = Counter(tag for example in found.examples for tag in tags_of(example.caption or ""))
+    told = {
+        "modelspec.sai_model_spec": "1.0.0",
+        "modelspec.architecture": model.family.architectures[0] + ARCHITECTURE[settings.kind],
+        "modelspec.implementation": "https://github.com/Stability-AI/generative-models",
+        "modelspec.title": settings.name,
+        "modelspec.prediction_type": {"eps": "epsilon"}.get(model.prediction, model.prediction),
+        "ss_base_model_version": VERSIONS.get(model.family.name, model.family.name),
+        "ss_sd_model_name": settings.checkpoint,
+        "ss_new_sd_model_hash": base,
+        "ss_output_name": settings.name,
+        "ss_num_train_images": str(len(found.examples)),
+        "ss_max_train_steps": str(run.steps),
+        "ss_batch_size_per_device": str(run.batch),
+        "ss_learning_rate": f"{rate:g}",
+        "ss_optimizer": settings.optimizer.name,
+        "ss_seed": str(run.seed),
+        "ss_tag_frequency": json.dumps({settings.data.folder.name: dict(tags.most_common(200))}, ensure_ascii=False),
+        "safelight.training": toml_of(settings),
+    }
+    if settings.kind == "lora":
+        told |= {
+            "ss_network_module": KINDS[adapter.kind],
+            "ss_network_dim": str(adapter.rank),
+            "ss_network_alpha": f"{adapter.alpha or adapter.rank:g}",
+        }
+    if settings.data.trigger:
+        told["modelspec.trigger_phrase"] = settings.data.trigger
+    kept = model.contents.metadata
+    if settings.kind == "full":
+        told |= {key: kept[key] for key in ("modelspec.usage_hint", "modelspec.resolution") if key in kept}
+    return told

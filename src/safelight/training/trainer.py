@@ -1,0 +1,282 @@
+"""The steps of training: each a function of what has been learned, the settings, and the step's number."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from safelight.errors import SafelightError
+from safelight.models.model import Model
+from safelight.runs.settings import TrainingSettings
+from safelight.training.forward import Shown, labels_of, output_of
+from safelight.training.lessons import Lesson
+from safelight.training.losses import errors_of, target_of, weights_of
+from safelight.training.noising import draw_levels, draw_noise, generator_at
+from safelight.training.optimizers import optimizer_of, share_of_rate, suitable_rate
+
+MOST_READ = 1000
+"""Captions that are kept encoded: with tags in another order each time there is no end of them."""
+
+
+@dataclass(frozen=True, eq=False)
+class Material:
+    """What one batch is made of.
+
+    Attributes:
+        latents: Clean latents [B, C, h, w], as the VAE gives them.
+        captions: What each shows.
+        shown: How each was cropped.
+        weights: How much each counts [B].
+        masks: Where they count [B, 1, h, w], or None for everywhere.
+    """
+
+    latents: Tensor
+    captions: tuple[str, ...]
+    shown: tuple[Shown, ...]
+    weights: Tensor
+    masks: Tensor | None = None
+
+
+class Source(Protocol):
+    """Where batches come from."""
+
+    def at(self, number: int) -> Material:
+        """The batch of a number, the same whenever it is asked for."""
+        ...
+
+
+@dataclass(frozen=True)
+class Stepped:
+    """What one step has shown.
+
+    Attributes:
+        step: Which, counted from 1.
+        steps: How many there are.
+        loss: What was made smaller.
+        rate: The learning rate.
+        norm: Length of the gradient before it was shortened.
+        levels: The noise levels, as shares of the schedule.
+        errors: The mean squared error of what the network predicts at each.
+    """
+
+    step: int
+    steps: int
+    loss: float
+    rate: float
+    norm: float
+    levels: tuple[float, ...]
+    errors: tuple[float, ...]
+
+
+class Trainer:
+    """Takes the steps of a run.
+
+    Args:
+        lesson: What is learned.
+        source: The batches.
+        settings: All else.
+
+    Attributes:
+        step: How many steps were taken.
+        mean: The running mean of what is learned; empty where none is kept.
+    """
+
+    def __init__(self, lesson: Lesson, source: Source, settings: TrainingSettings) -> None:
+        self.lesson = lesson
+        self.settings = settings = _with_rate(settings, lesson.opened.model)
+        self.step = 0
+        self.mean = {n: t.detach().clone() for n, t in lesson.learned.items()} if settings.run.ema else {}
+        self._source = source
+        self._optimizer = optimizer_of(settings.optimizer, lesson.groups())
+        # halves as small as gradients are become zero in fp16 unless the loss is made larger first
+        self._scaler = torch.amp.GradScaler(
+            lesson.opened.model.placement.device.type, enabled=lesson.opened.model.dtype == torch.float16
+        )
+        self._read: dict[str, tuple[Tensor, Tensor | None]] = {}
+
+    def steps(self) -> Iterator[Stepped]:
+        """Take the steps that are left, one for each that is asked for.
+
+        Raises:
+            SafelightError: The loss is no number any more; nothing has been learned from it.
+        """
+        while self.step < self.settings.run.steps:
+            yield self._take()
+
+    def best(self) -> Mapping[str, Tensor]:
+        """What has been learned, or its running mean where one is kept."""
+        return self.mean or self.lesson.learned
+
+    @contextmanager
+    def averaged(self) -> Iterator[None]:
+        """Within, what is learned is its running mean, where one is kept."""
+        learned = self.lesson.learned
+        own = {name: learned[name].detach().clone() for name in self.mean}
+        with torch.no_grad():
+            for name, tensor in self.mean.items():
+                learned[name].copy_(tensor)
+        try:
+            yield
+        finally:
+            with torch.no_grad():
+                for name, tensor in own.items():
+                    learned[name].copy_(tensor)
+
+    def state(self) -> dict[str, object]:
+        """All that the steps to come hang on; tensors and plain containers only."""
+        return {
+            "step": self.step,
+            "learned": {name: tensor.detach() for name, tensor in self.lesson.learned.items()},
+            "mean": self.mean,
+            "optimizer": self._optimizer.state_dict(),
+            "scaler": self._scaler.state_dict(),
+        }
+
+    def resume(self, state: Mapping[str, object]) -> None:
+        """Go on from what `state` gave."""
+        learned, mean = state["learned"], state["mean"]
+        assert isinstance(learned, dict)
+        assert isinstance(mean, dict)
+        with torch.no_grad():
+            for name, tensor in self.lesson.learned.items():
+                tensor.copy_(learned[name])
+            for name, tensor in self.mean.items():
+                tensor.copy_(mean[name])
+        self._optimizer.load_state_dict(state["optimizer"])  # type: ignore[arg-type]
+        self._scaler.load_state_dict(state["scaler"])  # type: ignore[arg-type]
+        self.step = int(state["step"])  # type: ignore[call-overload]
+
+    def _take(self) -> Stepped:
+        settings, model = self.settings, self.lesson.opened.model
+        share = share_of_rate(settings.optimizer, self.step, settings.run.steps)
+        for group in self._optimizer.param_groups:
+            group["lr"] = group["height"] * share
+        loss, levels, errors = 0.0, [], []
+        parts = settings.run.accumulate
+        for part in range(parts):
+            number = self.step * parts + part
+            # worn until the gradients are there: blocks that are computed again see the same weights
+            with self.lesson.worn():
+                material = self._source.at(number)
+                context, pooled = self._read_captions(material.captions)
+                seen = look(model, material, context, pooled, settings, number)
+                torch.autograd.backward(self._scaler.scale(seen.loss / parts))
+            loss += float(seen.loss.detach()) / parts
+            levels += seen.levels.tolist()
+            errors += seen.errors.tolist()
+        if not math.isfinite(loss):
+            raise self._stopped("The loss is no number any more")
+        norm = self._change()
+        self.step += 1
+        rate = settings.optimizer.rate * share
+        return Stepped(self.step, settings.run.steps, loss, rate, norm, tuple(levels), tuple(errors))
+
+    def _change(self) -> float:
+        """Change what is learned by its gradients; their length."""
+        settings, learned = self.settings, list(self.lesson.learned.values())
+        self._scaler.unscale_(self._optimizer)
+        longest = settings.optimizer.clip_norm or math.inf
+        norm = float(torch.nn.utils.clip_grad_norm_(learned, longest))
+        if not math.isfinite(norm) and not self._scaler.is_enabled():  # a scaler passes such steps over, and adapts
+            raise self._stopped("The gradient is no number any more")
+        self._scaler.step(self._optimizer)
+        self._scaler.update()
+        self._optimizer.zero_grad(set_to_none=True)
+        if self.mean:
+            # a short run is not to be held back by how it began
+            decay = min(settings.run.ema, (1 + self.step) / (10 + self.step))
+            torch._foreach_lerp_(list(self.mean.values()), [tensor.detach() for tensor in learned], 1 - decay)
+        return norm
+
+    def _read_captions(self, captions: Sequence[str]) -> tuple[Tensor, Tensor | None]:
+        """Captions as the denoiser is told them; kept where they mean the same after each step."""
+        if self.lesson.is_about_text:
+            return self.lesson.read(captions)
+        with torch.no_grad():
+            for caption in captions:
+                if caption not in self._read:
+                    if len(self._read) >= MOST_READ:
+                        del self._read[next(iter(self._read))]
+                    self._read[caption] = self.lesson.read([caption])
+        kept = [self._read[caption] for caption in captions if caption in self._read]
+        longest = max(context.shape[1] for context, _ in kept)
+        if len(kept) < len(captions) or any(context.shape[1] != longest for context, _ in kept):
+            with torch.no_grad():
+                return self.lesson.read(captions)
+        pooled = [each for _, each in kept if each is not None]
+        return torch.cat([context for context, _ in kept]), torch.cat(pooled) if pooled else None
+
+    def _stopped(self, what: str) -> SafelightError:
+        settings = self.settings
+        return SafelightError(
+            f"{what} in step {self.step + 1}; the steps up to the last save are kept.",
+            where=settings.name,
+            mend=f"Lower optimizer.rate (it is {settings.optimizer.rate:g}) to a third"
+            + (", or set run.dtype to fp32 or bf16." if self._scaler.is_enabled() else "."),
+        )
+
+
+def _with_rate(settings: TrainingSettings, model: Model) -> TrainingSettings:
+    """Settings whose learning rate is said."""
+    optimizer = settings.optimizer
+    if optimizer.rate:
+        return settings
+    rate = suitable_rate(settings.kind, optimizer.name, model.shape.block_channels[0])
+    return settings.model_copy(update={"optimizer": optimizer.model_copy(update={"rate": rate})})
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """What one batch has shown.
+
+    Attributes:
+        loss: Scalar, with gradients.
+        levels: Shares of the schedule [B].
+        errors: Mean squared error of the network's output for each picture [B], unweighted.
+    """
+
+    loss: Tensor
+    levels: Tensor
+    errors: Tensor
+
+
+def look(
+    model: Model,
+    material: Material,
+    context: Tensor,
+    pooled: Tensor | None,
+    settings: TrainingSettings,
+    number: int,
+) -> Seen:
+    """Noise a batch, ask the network what it sees, and say how wrong it is.
+
+    Args:
+        model: The denoiser, in its place, wearing what is learned.
+        material: The batch.
+        context: Its captions, encoded [B, T, W].
+        pooled: The same in one vector each [B, P], or None.
+        settings: Of the run.
+        number: Of the batch, from which all chance follows.
+    """
+    loss, schedule = settings.loss, model.schedule
+    device = model.placement.device
+    chance = generator_at(settings.run.seed, number)
+    clean = model.scale_latent(material.latents.to(device, torch.float32))
+    sigmas = draw_levels(loss, schedule.sigmas, len(clean), chance).to(device)
+    sigma = sigmas[:, None, None, None]
+    noise = draw_noise(loss, clean, chance)
+    x = schedule.process.signal(sigma) * clean + sigma * noise
+    target = target_of(model.prediction, schedule, sigma, clean, noise)
+    label = labels_of(model, pooled, material.shown)
+    output = output_of(model, x, sigma, context, label, recompute=settings.run.checkpointing)
+    masks = None if material.masks is None else material.masks.to(device)
+    errors = errors_of(output, target, masks, loss)
+    counted = errors * weights_of(loss, model.prediction, schedule, sigma).flatten() * material.weights.to(device)
+    with torch.no_grad():
+        plain = (output - target).square().mean((1, 2, 3))
+    places = (torch.searchsorted(schedule.sigmas.to(device), sigmas) + 1) / len(schedule.sigmas)
+    return Seen(counted.mean(), places.cpu(), plain.cpu())

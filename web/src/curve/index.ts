@@ -1,0 +1,2 @@
+export { CurveField } from "./CurveField";
+export { CURVE, type Curve, curveOf, STRAIGHT } from "./curve";
