@@ -7,7 +7,12 @@ from safelight.files.folders import TRAINING, TRAINING_SETTINGS, USERS, Folders
 from safelight.runs.folder import RunFolder
 from safelight.runs.settings import Kind, TrainingSettings
 
-RESULTS: dict[Kind, str] = {"lora": "loras", "inversion": "embeddings", "full": "checkpoints"}
+RESULTS: dict[Kind, str] = {
+    "lora": "loras",
+    "inversion": "embeddings",
+    "full": "checkpoints",
+    "controlnet": "controlnet",
+}
 """The folder that the file of a run is put into."""
 
 

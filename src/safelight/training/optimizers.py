@@ -65,7 +65,7 @@ OPTIMIZERS: dict[str, Callable[[Groups, Optimizer], TorchOptimizer]] = {
 }
 
 
-RATES = {"lora": 1e-4, "inversion": 5e-3, "full": 1e-5}
+RATES = {"lora": 1e-4, "inversion": 5e-3, "full": 1e-5, "controlnet": 1e-5}
 """Learning rates of AdamW that suit Stable Diffusion 1.5, by the kind of run."""
 WIDTH = 320  # channels of its first level
 NARROWER = 1.5

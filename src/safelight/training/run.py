@@ -1,10 +1,12 @@
 """A training run from its settings to its result: begun, gone on with, stopped at any moment."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib import import_module
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -27,14 +29,17 @@ from safelight.runs.folder import LogLine, RunFolder
 from safelight.runs.settings import Loss, TrainingSettings
 from safelight.training.data.batches import Batches
 from safelight.training.data.cache import LatentCache
+from safelight.training.data.captions import with_trigger
 from safelight.training.data.checks import check_data
 from safelight.training.data.kept import Kept
 from safelight.training.data.report import DataReport
+from safelight.training.data.views import view_of
 from safelight.training.keeping import Keeper
 from safelight.training.lessons import LESSONS
 from safelight.training.material import Pictures
 from safelight.training.noising import generator_at
 from safelight.training.samples import draw
+from safelight.training.steering import Controls
 from safelight.training.told import told_of
 from safelight.training.trainer import Stepped, Trainer
 
@@ -153,14 +158,15 @@ class _Run:
         opened = opened_for(path, settings, self.place.device)
         side = side_of(opened, settings)
         watch.stage("Looking at the pictures")
-        found = check_data(settings.data, side, watch.progress)
+        found = check_data(settings.data, side, watch.progress, wants_controls=settings.wants_controls)
         write_whole(self.folder.data_report, "".join(f"{said}\n" for said in found.sentences()).encode())
         watch.report(found.sentences())
         if found.is_fatal:
             raise next(BadInput(each.what, mend=each.mend) for each in found.problems if each.is_fatal)
         lesson = LESSONS[settings.kind](opened, settings, generator_at(settings.run.seed, -1))
         base = sha256(path, self.place.folders.home / "cache" / "hashes")
-        trainer = Trainer(lesson, self._pictures(opened, found, side, base), settings)
+        controls = None if lesson.control is None else Controls(lesson.control, settings.data.control, side)
+        trainer = Trainer(lesson, self._pictures(opened, found, side, base, controls), settings)
         told = told_of(settings, opened, found, base, trainer.settings.optimizer.rate)
         keeper = Keeper(self.folder, final_of(settings, self.place.folders), settings.run.keep, self.place.spare)
         if self.folder.state.is_file():
@@ -174,9 +180,13 @@ class _Run:
         result = sum(torch.Size(e.shape).numel() * e.dtype.itemsize for e in lesson.entries(trainer.best()))
         learned = sum(tensor.numel() for tensor in lesson.learned.values())
         keeper.check_room(learned, result, has_mean=bool(trainer.mean))
-        return self._steps(trainer, keeper, _prompts(settings, found), (side, side), {"base": base}, told)
+        prompts = _prompts(settings, found) if controls is None else _steered_prompts(settings, found)
+        size, shown = (side, side), islice(cycle(found.examples), len(prompts))
+        steering = () if controls is None else tuple(controls.of(view_of(example, size)) for example in shown)
+        draws = partial(draw, lesson, prompts, size, settings.samples, controls=steering)
+        return self._steps(trainer, keeper, draws, {"base": base}, told)
 
-    def _pictures(self, opened: Opened, found: DataReport, side: int, base: str) -> Pictures:
+    def _pictures(self, opened: Opened, found: DataReport, side: int, base: str, controls: Controls | None) -> Pictures:
         settings = self.settings
         batches = Batches(found.examples, settings.data, side, settings.run.batch, settings.run.seed, prior=found.prior)
         kept = Kept(self.place.folders.home / "cache" / "training", most_bytes=CACHED_BYTES)
@@ -184,14 +194,13 @@ class _Run:
         self.watch.stage("Encoding the pictures")
         wanted = min(settings.run.steps * settings.run.accumulate, EPOCHS_AHEAD * batches.in_epoch)
         latents.fill(batches.views(range(wanted)), self.watch.progress)
-        return Pictures(batches, latents, settings.data.prior_weight, settings.data.masks)
+        return Pictures(batches, latents, settings.data.prior_weight, settings.data.masks, controls)
 
     def _steps(
         self,
         trainer: Trainer,
         keeper: Keeper,
-        prompts: tuple[str, ...],
-        size: tuple[int, int],
+        draws: Callable[..., list[Path]],
         base: Mapping[str, object],
         told: Mapping[str, str],
     ) -> Path:
@@ -206,7 +215,7 @@ class _Run:
             self.watch.stage("Drawing samples")
             place = self.folder.sample
             with trainer.averaged():
-                made = draw(lesson, prompts, size, settings.samples, lambda n: place(trainer.step, n), self._on_step)
+                made = draws(place=lambda n: place(trainer.step, n), on_step=self._on_step)
             self.watch.drawn(trainer.step, made)
             self.watch.stage("Training")
 
@@ -318,3 +327,11 @@ def _prompts(settings: TrainingSettings, found: DataReport) -> tuple[str, ...]:
     captions = dict.fromkeys(example.caption for example in found.examples if example.caption)
     shown = [caption for caption in captions if caption][:SHOWN_PROMPTS]
     return tuple(dict.fromkeys([trigger, *shown] if trigger else shown)) or ("",)
+
+
+def _steered_prompts(settings: TrainingSettings, found: DataReport) -> tuple[str, ...]:
+    """What is drawn on the way under the controls of the first pictures: what these show, where nothing is said."""
+    first = found.examples[:SHOWN_PROMPTS]
+    return settings.samples.prompts or tuple(
+        with_trigger(example.caption or "", settings.data.trigger.strip()) for example in first
+    )

@@ -10,7 +10,11 @@ from safelight.training.data.report import DataReport
 
 KINDS = {"lora": "networks.lora", "dora": "networks.lora", "loha": "lycoris.kohya", "lokr": "lycoris.kohya"}
 VERSIONS = {"sd1": "sd_v1", "sd2": "sd_v2", "sdxl": "sdxl_base_v1-0"}
-ARCHITECTURE = {"lora": "/lora", "inversion": "/textual-inversion", "full": ""}
+ARCHITECTURE = {"lora": "/lora", "inversion": "/textual-inversion", "full": "", "controlnet": "/controlnet"}
+
+OF_WEIGHTS = ("modelspec.license", "training_data")
+KEPT = {"full": ("modelspec.usage_hint", "modelspec.resolution", *OF_WEIGHTS), "controlnet": OF_WEIGHTS}
+"""What goes over from the checkpoint's own words, by the kind of the run: its licence to all that holds its weights."""
 
 
 def told_of(settings: TrainingSettings, opened: Opened, found: DataReport, base: str, rate: float) -> dict[str, str]:
@@ -55,6 +59,5 @@ def told_of(settings: TrainingSettings, opened: Opened, found: DataReport, base:
     if settings.data.trigger:
         told["modelspec.trigger_phrase"] = settings.data.trigger
     kept = model.contents.metadata
-    if settings.kind == "full":
-        told |= {key: kept[key] for key in ("modelspec.usage_hint", "modelspec.resolution") if key in kept}
+    told |= {key: kept[key] for key in KEPT.get(settings.kind, ()) if key in kept}
     return told
