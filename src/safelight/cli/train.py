@@ -29,7 +29,10 @@ def train(
         Path | None, typer.Argument(help="Pictures, with captions beside them; without one, the runs are listed.")
     ] = None,
     name: Annotated[str | None, typer.Option(help="Of the run and of its result; else the folder's.")] = None,
-    kind: Annotated[str | None, typer.Option(help="lora, inversion (a word), full (all weights), controlnet.")] = None,
+    kind: Annotated[
+        str | None,
+        typer.Option(help="lora, inversion (a word), full, controlnet; from scratch: denoiser, vae, clip."),
+    ] = None,
     trigger: Annotated[str | None, typer.Option(help="The word that stands for what is learned.")] = None,
     checkpoint: Annotated[str | None, typer.Option(help="A file in the checkpoints folder.")] = None,
     steps: Annotated[int | None, typer.Option(min=1, help="How many.")] = None,
@@ -203,11 +206,10 @@ def _settings(file: Path | None, given: dict[str, object]) -> TrainingSettings:
 
 def _check(settings: TrainingSettings, watcher: Watcher, place: Any) -> None:
     from safelight.training.data.checks import check_data  # noqa: PLC0415 (as above)
-    from safelight.training.run import opened_for, side_of  # noqa: PLC0415
+    from safelight.training.run import open_subject  # noqa: PLC0415
 
-    path = place.folders.resolve("checkpoints", settings.checkpoint)
-    side = side_of(opened_for(path, settings, place.device), settings)
-    found = check_data(settings.data, side, watcher.progress, wants_controls=settings.wants_controls)
+    subject = open_subject(settings, place)
+    found = check_data(subject.data, subject.side, watcher.progress, wants_controls=settings.wants_controls)
     watcher.report(found.sentences())
     if found.is_fatal:
         raise BadInput("Nothing can be trained on these pictures.", mend="Mend what is said above.")

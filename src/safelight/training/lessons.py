@@ -31,6 +31,7 @@ from safelight.prompts.bpe import token_ids
 from safelight.prompts.tokenizer import EMBEDDING_PREFIX
 from safelight.runs.settings import TrainingSettings
 from safelight.training.adapters import Parts, begin, changes_of
+from safelight.training.scratch.denoiser import tables_of_checkpoint
 from safelight.training.steering import begin_controlnet, control_entries
 from safelight.training.wearing import Taught, worn
 from safelight.training.words import Words, read_captions
@@ -79,6 +80,21 @@ class Lesson:
     def is_about_text(self) -> bool:
         """Whether captions mean something else after each step."""
         return bool(self.words) or any(self.tower_changes)
+
+    @property
+    def device(self) -> torch.device:
+        """Where it is learned."""
+        return self.opened.model.placement.device
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """What the denoiser works in."""
+        return self.opened.model.dtype
+
+    @property
+    def width(self) -> int:
+        """Channels of the denoiser's first level."""
+        return self.opened.model.shape.block_channels[0]
 
     def groups(self) -> dict[str, list[Tensor]]:
         """What is learned, by whose rate it learns at: `unet` and `text`."""
@@ -253,6 +269,18 @@ def _controlnet(opened: Opened, settings: TrainingSettings, source: Generator) -
     )
 
 
+def _from_scratch(opened: Opened, settings: TrainingSettings, source: Generator) -> Lesson:
+    """A whole denoiser; its file has all that files of its family have."""
+    everything = settings.full.model_copy(update={"layers": ("",)})
+    lesson = _full(opened, settings.model_copy(update={"full": everything}), source)
+
+    def entries(known: Mapping[str, Tensor]) -> Iterator[Entry]:
+        yield from lesson.entries(known)
+        yield from tensor_entries(tables_of_checkpoint(opened.clip))
+
+    return replace(lesson, entries=entries)
+
+
 def _copies(network: nn.Module, layers: tuple[str, ...], prefix: str) -> dict[str, Tensor]:
     return {
         prefix + name: parameter.detach().to(torch.float32, copy=True).requires_grad_()
@@ -270,5 +298,6 @@ LESSONS: dict[str, Callable[[Opened, TrainingSettings, Generator], Lesson]] = {
     "inversion": _inversion,
     "full": _full,
     "controlnet": _controlnet,
+    "denoiser": _from_scratch,
 }
 """(checkpoint, settings, source of chance) -> what is learned, by the kind of the run."""

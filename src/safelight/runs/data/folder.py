@@ -16,8 +16,8 @@ from PIL import Image
 
 from safelight.errors import BadInput
 from safelight.files.picture_files import FORMATS
+from safelight.files.picture_size import picture_size
 from safelight.runs.data.caption_files import CAPTION_ENDINGS, METADATA, named, read_caption, read_metadata
-from safelight.runs.data.heads import upright_size
 from safelight.runs.data.problems import Problem, unreadable
 
 MASK_ENDINGS = (".mask.png", "-masklabel.png")
@@ -136,7 +136,7 @@ def _examples(
     for name in pictures:
         path, stem = place / name, Path(name).stem
         try:
-            status, size = path.stat(), upright_size(path)
+            status, size = path.stat(), picture_size(path)
         except (BadInput, OSError) as error:
             problems.append(unreadable(named(path, folder), error))
             continue
