@@ -14,18 +14,17 @@ import chalk
 import edges
 import numpy as np
 import torch
+import torch.nn.functional as F
 from PIL import Image
 from things import PLAIN, SIDE, THINGS, drawing, icons_of
 from torch import Tensor
 
-from safelight.clip.asking import TEMPLATE, in_template, similarity
-from safelight.clip.model import open_clip_model
 from safelight.diffusion.filters import dilate
 from safelight.diffusion.latent import Latent
 from safelight.diffusion.samplers import SAMPLERS
 from safelight.diffusion.schedulers import SCHEDULERS
-from safelight.files.folders import STARTER, STARTER_CHECKPOINT, STARTER_CLIP
-from safelight.inspect.opening import Opened, open_checkpoint
+from safelight.files.folders import STARTER, STARTER_CHECKPOINT
+from safelight.inspect.opening import Opened, open_checkpoint, open_picture
 from safelight.models.control.edges import outlines
 from safelight.models.control.loading import load_control
 from safelight.models.control.picture_control import PictureControl
@@ -33,13 +32,12 @@ from safelight.models.guider import Guider, run_sampler
 from safelight.models.placement import Placement
 from safelight.models.precision import precision
 
-Way = tuple[str, str, int, float]
-"""Sampler, scheduler, steps, guidance."""
-STARTERS: Way = ("euler_ancestral", "normal", 20, 5.0)
-CHALKS: Way = ("dpmpp_2m", "karras", 25, 5.0)
+SAMPLER, SCHEDULER, STEPS, CFG = "euler_ancestral", "normal", 20, 5.0
+"""As the starter's file says."""
 SEED = 1
 SHOWN = 8  # pictures in a row
 BORDER = 6  # pixels, in which a background is measured
+COARSE = 4  # pixels that are one where shapes are compared
 NEAR = 5  # pixels: the side of the square in which an outline counts as met
 
 
@@ -49,17 +47,16 @@ def prompt(thing: str, background: str) -> str:
     return named if background == PLAIN else f"{named} on a {background} background"
 
 
-def draw(opened: Opened, words: str, way: Way, count: int = 1, control: PictureControl | None = None) -> Tensor:
+def draw(opened: Opened, words: str, count: int = 1, control: PictureControl | None = None) -> Tensor:
     """Pictures [count, H, W, 3] in 0..1."""
-    sampler, scheduler, steps, cfg = way
     positive = opened.prompt(words)
     if control is not None:
         positive = tuple(replace(cond, controls=(control,), controls_shared=True) for cond in positive)
-    guider = Guider(opened.model, positive, opened.prompt(""), cfg)
-    sigmas = SCHEDULERS[scheduler](opened.model.schedule, steps)
+    guider = Guider(opened.model, positive, opened.prompt(""), CFG)
+    sigmas = SCHEDULERS[SCHEDULER](opened.model.schedule, STEPS)
     start = Latent(torch.zeros(count, 4, SIDE // 8, SIDE // 8))
     with torch.no_grad():
-        latent, _ = run_sampler(guider, SAMPLERS[sampler], sigmas, start, seed=SEED, on_step=lambda _: None)
+        latent, _ = run_sampler(guider, SAMPLERS[SAMPLER], sigmas, start, seed=SEED, on_step=lambda _: None)
         return opened.vae.decode(latent.samples).clamp(0, 1)
 
 
@@ -77,25 +74,39 @@ def background_of(picture: Tensor, colours: dict[str, tuple[int, int, int]]) -> 
     return min(colours, key=lambda name: float((middle - torch.tensor(colours[name])).square().sum()))
 
 
-def look_at_chalk(checkpoint: Path, path: Path) -> None:
-    """Two pictures of each thing on each of eight backgrounds: what they show, and on what."""
-    clip = open_clip_model(STARTER / STARTER_CLIP)
-    texts = clip.texts(in_template(list(THINGS), TEMPLATE))
-    rows: list[Tensor] = []
-    before, after = open_checkpoint(STARTER / STARTER_CHECKPOINT), open_checkpoint(checkpoint)
+def shape_of(pictures: Tensor) -> Tensor:
+    """What lies on the background [N, D], as unit vectors: pictures of the same thing are near each other."""
+    border = torch.ones(SIDE, SIDE, dtype=torch.bool)
+    border[BORDER:-BORDER, BORDER:-BORDER] = False
+    middle = pictures[:, border].median(dim=1).values[:, None, None]
+    small = F.avg_pool2d((pictures - middle).movedim(-1, 1), COARSE)
+    return F.normalize(small.flatten(1), dim=1)
+
+
+def look_at_chalk(checkpoint: Path, path: Path, folder: Path) -> None:
+    """Two pictures of each thing on one of eight backgrounds and on none: what they show, and on what.
+
+    What one shows is what the nearest of the drawings shows that were trained on.
+    """
+    files = sorted(folder.glob("*.png"))
+    known = shape_of(torch.stack([open_picture(file) for file in files]))
+    rows = []
     asked = [(thing, list(chalk.BOARDS)[number % 8]) for number, thing in enumerate(THINGS)]
     asked += [(thing, PLAIN) for thing in THINGS] + [("cat", board) for board in chalk.BOARDS]
-    for opened, way, colours in ((before, STARTERS, edges.BACKGROUNDS), (after, CHALKS, chalk.BOARDS)):
-        things = boards = 0
+    looks = ((STARTER / STARTER_CHECKPOINT, edges.BACKGROUNDS), (checkpoint, chalk.BOARDS))
+    for place, colours in looks:
+        opened = open_checkpoint(place)
+        things = backgrounds = 0
         drawn = []
-        for thing, board in asked:
-            pictures = draw(opened, prompt(thing, board), way, count=2)
-            found = similarity(clip.images(pictures), texts).argmax(dim=1)
-            things += sum(list(THINGS)[number] == thing for number in found.tolist())
-            boards += sum(background_of(picture, colours) == board for picture in pictures)
+        for thing, background in asked:
+            pictures = draw(opened, prompt(thing, background), count=2)
+            nearest = (shape_of(pictures) @ known.T).argmax(dim=1).tolist()
+            things += sum(files[number].stem.rpartition("-")[0] == thing for number in nearest)
+            backgrounds += sum(background_of(picture, colours) == background for picture in pictures)
             drawn.append(pictures[0])
-        total = 2 * len(asked)
-        print(f"{things} of {total} show the thing, {boards} the background")
+        print(
+            f"{place.name}: of {2 * len(asked)}, {backgrounds} are on what was asked; {things} are nearest its drawings"
+        )
         rows.append(torch.stack(drawn))
     sheet([row[start : start + SHOWN] for start in range(0, len(THINGS), SHOWN) for row in rows], path)
 
@@ -110,8 +121,7 @@ def look_at_edges(controlnet: Path, path: Path, package: Path) -> None:
         pixels = np.asarray(edges.put(drawing(icons, name), source, edges.BACKGROUNDS[PLAIN]), np.float32) / 255
         lines = outlines(torch.from_numpy(pixels)[None])
         pictures = [
-            draw(opened, prompt(thing, PLAIN), STARTERS, control=control)
-            for control in (None, PictureControl(network, lines))
+            draw(opened, prompt(thing, PLAIN), control=control) for control in (None, PictureControl(network, lines))
         ]
         for place, picture in enumerate(pictures):
             near = dilate(outlines(picture).movedim(-1, 1), NEAR).movedim(1, -1)
