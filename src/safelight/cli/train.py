@@ -33,7 +33,7 @@ def train(
     name: Annotated[str | None, typer.Option(help="Of the run and of its result; else the folder's.")] = None,
     kind: Annotated[
         str | None,
-        typer.Option(help="lora, inversion (a word), full (all weights); from scratch: denoiser, vae, clip."),
+        typer.Option(help="lora, inversion (a word), full, controlnet; from scratch: denoiser, vae, clip."),
     ] = None,
     trigger: Annotated[str | None, typer.Option(help="The word that stands for what is learned.")] = None,
     checkpoint: Annotated[str | None, typer.Option(help="A file in the checkpoints folder.")] = None,
@@ -242,7 +242,7 @@ def _check(settings: TrainingSettings, watcher: Watcher, place: Any) -> None:
     from safelight.training.run import open_subject  # noqa: PLC0415
 
     subject = open_subject(settings, place)
-    found = check_data(subject.data, subject.side, watcher.progress)
+    found = check_data(subject.data, subject.side, watcher.progress, wants_controls=settings.wants_controls)
     watcher.report(found.sentences())
     if found.is_fatal:
         raise BadInput("Nothing can be trained on these pictures.", mend="Mend what is said above.")

@@ -11,6 +11,7 @@ RESULTS: dict[Kind, str] = {
     "lora": "loras",
     "inversion": "embeddings",
     "full": "checkpoints",
+    "controlnet": "controlnet",
     "denoiser": "checkpoints",
     "vae": "vae",
     "clip": "clip_vision",

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from safelight.errors import BadInput
 
-Kind = Literal["lora", "inversion", "full", "denoiser", "vae", "clip"]
+Kind = Literal["lora", "inversion", "full", "controlnet", "denoiser", "vae", "clip"]
 AdapterKind = Literal["lora", "loha", "lokr", "dora"]
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
@@ -48,6 +48,8 @@ class Data(_Table):
     """How often the caption is left out as a whole, which guidance lives on."""
     masks: bool = False
     """Learn only where NAME.mask.png is white, or where a picture is opaque."""
+    control: Literal["file", "canny"] = "file"
+    """What a ControlNet is shown: `file` for NAME.control.png beside each picture, `canny` for its outlines."""
     prior_folder: Path | None = None
     """Pictures of the same sort of thing that must not change (DreamBooth's prior preservation)."""
     prior_weight: Annotated[float, Field(ge=0)] = 1.0
@@ -265,6 +267,11 @@ class TrainingSettings(_Table):
     optimizer: Optimizer = Optimizer()
     samples: Samples = Samples()
     run: Run = Run()
+
+    @property
+    def wants_controls(self) -> bool:
+        """Whether each picture needs a file that a ControlNet is shown with it."""
+        return self.kind == "controlnet" and self.data.control == "file"
 
 
 def parse_settings(text: str, where: str) -> TrainingSettings:

@@ -65,7 +65,7 @@ OPTIMIZERS: dict[str, Callable[[Groups, Optimizer], TorchOptimizer]] = {
 }
 
 
-RATES = {"lora": 1e-4, "inversion": 5e-3, "full": 1e-5, "denoiser": 1e-3, "vae": 8e-4, "clip": 1e-3}
+RATES = {"lora": 1e-4, "inversion": 5e-3, "full": 1e-5, "controlnet": 1e-5, "denoiser": 1e-3, "vae": 8e-4, "clip": 1e-3}
 """Learning rates of AdamW that suit Stable Diffusion 1.5, by the kind of run; those from scratch suit the starter."""
 AS_THEY_ARE = frozenset({"inversion", "denoiser", "vae", "clip"})
 """Kinds whose rate does not hang on the width of the network."""

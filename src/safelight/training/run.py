@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from importlib import import_module
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +26,11 @@ from safelight.runs.folder import LogLine, RunFolder
 from safelight.runs.settings import Data, Loss, TrainingSettings
 from safelight.training.data.batches import Batches
 from safelight.training.data.cache import LatentCache
+from safelight.training.data.captions import with_trigger
 from safelight.training.data.checks import check_data
 from safelight.training.data.kept import Kept
 from safelight.training.data.report import DataReport
+from safelight.training.data.views import view_of
 from safelight.training.keeping import Keeper
 from safelight.training.lessons import LESSONS
 from safelight.training.material import Pictures
@@ -37,6 +40,7 @@ from safelight.training.scratch.autoencoder import open_compressor
 from safelight.training.scratch.contrast import open_towers
 from safelight.training.scratch.denoiser import open_new
 from safelight.training.scratch.networks import place_and_numbers
+from safelight.training.steering import Controls
 from safelight.training.told import told_of
 from safelight.training.trainer import Denoising, Stepped, Trainer
 from safelight.training.work import Subject, Watch, Work
@@ -135,7 +139,7 @@ class _Run:
         watch.stage("Opening the checkpoint")
         subject = open_subject(settings, self.place)
         watch.stage("Looking at the pictures")
-        found = check_data(subject.data, subject.side, watch.progress)
+        found = check_data(subject.data, subject.side, watch.progress, wants_controls=settings.wants_controls)
         write_whole(self.folder.data_report, "".join(f"{said}\n" for said in found.sentences()).encode())
         watch.report(found.sentences())
         if found.is_fatal:
@@ -260,15 +264,18 @@ class Checkpoint:
     def work(self, found: DataReport, watch: Watch) -> Work:
         settings, opened, side = self.settings, self.opened, self.side
         lesson = LESSONS[settings.kind](opened, settings, generator_at(settings.run.seed, -1))
-        prompts = _prompts(settings, found)
+        controls = None if lesson.control is None else Controls(lesson.control, settings.data.control, side)
+        prompts = _prompts(settings, found) if controls is None else _steered_prompts(settings, found)
+        size, shown = (side, side), islice(cycle(found.examples), len(prompts))
+        steering = () if controls is None else tuple(controls.of(view_of(example, size)) for example in shown)
         return Work(
             lesson,
-            Denoising(lesson, self._pictures(found, watch), settings),
+            Denoising(lesson, self._pictures(found, watch, controls), settings),
             lambda rate: told_of(settings, opened, found, self.base, rate),
-            lambda place, on_step: draw(lesson, prompts, (side, side), settings.samples, place, on_step),
+            lambda place, on_step: draw(lesson, prompts, size, settings.samples, place, on_step, steering),
         )
 
-    def _pictures(self, found: DataReport, watch: Watch) -> Pictures:
+    def _pictures(self, found: DataReport, watch: Watch, controls: Controls | None) -> Pictures:
         settings, vae = self.settings, self.opened.vae
         run, data = settings.run, settings.data
         batches = Batches(found.examples, data, self.side, run.batch, run.seed, prior=found.prior)
@@ -277,7 +284,7 @@ class Checkpoint:
         watch.stage("Encoding the pictures")
         wanted = min(run.steps * run.accumulate, EPOCHS_AHEAD * batches.in_epoch)
         latents.fill(batches.views(range(wanted)), watch.progress)
-        return Pictures(batches, latents, data.prior_weight, data.masks)
+        return Pictures(batches, latents, data.prior_weight, data.masks, controls)
 
 
 def open_subject(settings: TrainingSettings, place: Place) -> Subject:
@@ -354,3 +361,11 @@ def _prompts(settings: TrainingSettings, found: DataReport) -> tuple[str, ...]:
     captions = dict.fromkeys(example.caption for example in found.examples if example.caption)
     shown = [caption for caption in captions if caption][:SHOWN_PROMPTS]
     return tuple(dict.fromkeys([trigger, *shown] if trigger else shown)) or ("",)
+
+
+def _steered_prompts(settings: TrainingSettings, found: DataReport) -> tuple[str, ...]:
+    """What is drawn on the way under the controls of the first pictures: what these show, where nothing is said."""
+    first = found.examples[:SHOWN_PROMPTS]
+    return settings.samples.prompts or tuple(
+        with_trigger(example.caption or "", settings.data.trigger.strip()) for example in first
+    )

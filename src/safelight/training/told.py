@@ -10,9 +10,12 @@ from safelight.training.data.report import DataReport
 
 KINDS = {"lora": "networks.lora", "dora": "networks.lora", "loha": "lycoris.kohya", "lokr": "lycoris.kohya"}
 VERSIONS = {"sd1": "sd_v1", "sd2": "sd_v2", "sdxl": "sdxl_base_v1-0"}
-ARCHITECTURE = {"lora": "/lora", "inversion": "/textual-inversion"}
-CHECKPOINTS = frozenset({"full", "denoiser"})
-"""Kinds that make whole checkpoints."""
+ARCHITECTURE = {"lora": "/lora", "inversion": "/textual-inversion", "controlnet": "/controlnet"}
+
+OF_WEIGHTS = ("modelspec.license", "training_data")
+OF_CHECKPOINTS = ("modelspec.usage_hint", "modelspec.resolution")
+KEPT = {"full": (*OF_CHECKPOINTS, *OF_WEIGHTS), "denoiser": OF_CHECKPOINTS, "controlnet": OF_WEIGHTS}
+"""What goes over from the checkpoint's own words, by the kind of the run: its licence to all that holds its weights."""
 
 
 def told_of(settings: TrainingSettings, opened: Opened, found: DataReport, base: str, rate: float) -> dict[str, str]:
@@ -47,8 +50,7 @@ def told_of(settings: TrainingSettings, opened: Opened, found: DataReport, base:
     if settings.data.trigger:
         told["modelspec.trigger_phrase"] = settings.data.trigger
     kept = model.contents.metadata
-    if settings.kind in CHECKPOINTS:
-        told |= {key: kept[key] for key in ("modelspec.usage_hint", "modelspec.resolution") if key in kept}
+    told |= {key: kept[key] for key in KEPT.get(settings.kind, ()) if key in kept}
     return told
 
 

@@ -9,6 +9,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from safelight.diffusion.control import Control
 from safelight.errors import SafelightError
 from safelight.models.model import Model
 from safelight.runs.settings import TrainingSettings
@@ -32,6 +33,7 @@ class Material:
         shown: How each was cropped.
         weights: How much each counts [B].
         masks: Where they count [B, 1, h, w], or None for everywhere.
+        control: What steers the denoiser.
     """
 
     latents: Tensor
@@ -39,6 +41,7 @@ class Material:
     shown: tuple[Shown, ...]
     weights: Tensor
     masks: Tensor | None = None
+    control: Control | None = None
 
 
 class Source(Protocol):
@@ -317,7 +320,8 @@ def look(
     x = schedule.process.signal(sigma) * clean + sigma * noise
     target = target_of(model.prediction, schedule, sigma, clean, noise)
     label = labels_of(model, pooled, material.shown)
-    output = output_of(model, x, sigma, context, label, recompute=settings.run.checkpointing)
+    recompute = settings.run.checkpointing
+    output = output_of(model, x, sigma, context, label, control=material.control, recompute=recompute)
     masks = None if material.masks is None else material.masks.to(device)
     errors = errors_of(output, target, masks, loss)
     counted = errors * weights_of(loss, model.prediction, schedule, sigma).flatten() * material.weights.to(device)
