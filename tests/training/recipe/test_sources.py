@@ -190,7 +190,7 @@ def test_the_recipe_of_the_starter_stands() -> None:
     ]
     small = recipe.scaled(0.001)
     assert [pictures.count for pictures in small.pictures] == [40, 16]
-    assert [stage.settings["run"]["steps"] for stage in small.stages] == [12, 10, 4, 9]
+    assert [stage.settings["run"]["steps"] for stage in small.stages] == [12, 16, 4, 9]
     rows = (STARTER / "ATTRIBUTION.md").read_text(encoding="utf-8")
     for source in recipe.sources:
         assert f"`{source.package}` {source.version}" in rows
