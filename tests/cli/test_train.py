@@ -68,6 +68,17 @@ def test_what_cannot_be_is_told(
     assert "Traceback" not in refused.err
 
 
+def test_a_recipe_that_cannot_be_made_says_so(command: Command, home: Path) -> None:
+    nothing = command("train", "--recipe", "nothing")
+    assert (nothing.code, nothing.out) == (2, "")
+    assert "There is no recipe nothing." in nothing.err
+    assert "Name starter, or the TOML file of your own." in nothing.err
+    pytest.importorskip("resvg_py", reason="the extra `recipe` is not installed")
+    unsourced = command("train", "--recipe", "starter", "--scale", 0.001, "--sources", home / "nowhere")
+    assert (unsourced.code, unsourced.out) == (2, "")
+    assert "There is no folder" in unsourced.err
+
+
 def test_pictures_are_checked_without_training(command: Command, tiny: Path, home: Path, pictures: Path) -> None:
     (pictures / "broken.png").write_bytes(b"no picture")
     checked = command("train", pictures, "--checkpoint", tiny.name, "--check")
