@@ -117,7 +117,8 @@ it("pictures become a LoRA by the page alone, which stands every reload, and Cre
   await page.getByRole("button", { name: "Use it" }).click();
   await page.waitForURL("**/#/");
   expect(await page.getByLabel("Prompt", { exact: true }).inputValue()).toContain("zorb");
-  await page.getByText("zorb.safetensors").first().waitFor();
+  await page.locator("summary", { hasText: "LoRAs" }).click();
+  await page.getByText("zorb.safetensors", { exact: true }).waitFor();
   expect(complaints).toEqual([]);
   await context.close();
 });
@@ -135,7 +136,7 @@ it("a run is stopped, goes on, and is removed; on a phone too", async () => {
   });
   await page.getByRole("button", { name: "Begin" }).click();
   await page.getByText(/of 4,000 · .* left · loss .* of memory left/).waitFor({ timeout: 60_000 });
-  await page.getByRole("button", { name: "Stop" }).click();
+  await page.getByRole("button", { name: "Stop", exact: true }).click();
   await page.getByText("It goes on where it was").waitFor();
   const { step } = await runOf("long");
   expect(step).toBeGreaterThan(0);
@@ -148,7 +149,7 @@ it("a run is stopped, goes on, and is removed; on a phone too", async () => {
     .poll(() => page.evaluate(() => document.documentElement.scrollWidth))
     .toBeLessThanOrEqual(PHONE.width);
   await page.getByRole("link", { name: /^long/ }).click();
-  await page.getByRole("button", { name: "Stop" }).click();
+  await page.getByRole("button", { name: "Stop", exact: true }).click();
   await page.getByRole("button", { name: "Remove the run" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Remove the run" }).click();
   await page.getByText("long is removed.").waitFor();

@@ -27,12 +27,14 @@ export function RunList({ onNew }: { onNew: () => void }) {
       {runs.error ? (
         <Trouble failure={failure(runs.error)} />
       ) : isEmpty ? (
-        <Empty icon={GraduationCap} title={t("empty")}>
-          <p className={styles.emptyAbout}>{t("empty about")}</p>
-          <Button look="primary" large icon={Plus} onClick={onNew}>
-            {t("train new")}
-          </Button>
-        </Empty>
+        <div className={styles.wait}>
+          <Empty icon={GraduationCap} title={t("empty")}>
+            <p className={styles.emptyAbout}>{t("empty about")}</p>
+            <Button look="primary" large icon={Plus} onClick={onNew}>
+              {t("train new")}
+            </Button>
+          </Empty>
+        </div>
       ) : runs.data ? (
         <ul className={styles.runs}>
           {runs.data.map((run) => (

@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { Grid3x3, Play, Sparkles, Square, Trash2 } from "lucide-react";
+import { CopyPlus, Grid3x3, Play, Sparkles, Square, Trash2 } from "lucide-react";
 import { useEffect, useState } from "react";
 import { Failure, failure } from "@/api/client";
 import { isOpen, useJob } from "@/live/jobs";
@@ -11,6 +11,7 @@ import { useLanguage, useTexts } from "@/texts/texts";
 import { attempt, Button, Dialog, Head, IconButton, Progress, Spinner, say, Trouble } from "@/ui";
 import { Curves } from "./Curves";
 import { compareStrengths, isLora, openInCreate, wishOf } from "./doing";
+import { startFrom } from "./draft";
 import { Part } from "./Part";
 import {
   deleteRun,
@@ -29,8 +30,9 @@ import { useLeaving } from "./useLeaving";
 import { useTelling } from "./useTelling";
 
 /** A run: how far it is, how it goes, and what can be done with what it has made. */
-export function RunPage({ name, onLeave }: { name: string; onLeave: () => void }) {
+export function RunPage({ name, onLeave, onNew }: { name: string; onLeave: () => void; onNew: () => void }) {
   const t = useTexts("training");
+  const form = useQuery(formQuery);
   const run = useQuery(runQuery(name));
   const { kindOf } = useTelling();
   const [isAsking, setAsking] = useState(false);
@@ -59,13 +61,25 @@ export function RunPage({ name, onLeave }: { name: string; onLeave: () => void }
         about={run.data && [kindOf(run.data.kind), run.data.checkpoint].filter(Boolean).join(" · ")}
         onBack={onLeave}
         actions={
-          <IconButton
-            icon={Trash2}
-            label={isBusy ? t("stop before removing") : t("remove run")}
-            disabled={isBusy}
-            busy={isRemoving}
-            onClick={() => setAsking(true)}
-          />
+          <>
+            <IconButton
+              icon={CopyPlus}
+              label={t("like this")}
+              disabled={!run.data || !form.data}
+              onClick={() => {
+                if (!run.data || !form.data) return;
+                startFrom(run.data.settings, form.data);
+                onNew();
+              }}
+            />
+            <IconButton
+              icon={Trash2}
+              label={isBusy ? t("stop before removing") : t("remove run")}
+              disabled={isBusy}
+              busy={isRemoving}
+              onClick={() => setAsking(true)}
+            />
+          </>
         }
       />
       {isAsking && (
@@ -186,7 +200,10 @@ function Standing({ run }: { run: RunDetails }) {
           .filter(Boolean)
           .join(" · ")}
       </p>
-      {run.error && !isOn && <Trouble failure={new Failure(run.error, 0)} />}
+      {run.error && !isOn && (
+        <Trouble failure={new Failure({ what: run.error.what, mend: run.error.mend }, 0)} />
+      )}
+      {run.state === "failed" && <p className={styles.quiet}>{t("failed about")}</p>}
       {run.state === "stopped" && <p className={styles.quiet}>{t("stopped about")}</p>}
       {run.state === "done" && run.result && (
         <p className={styles.quiet}>{t("saved as", { file: run.result })}</p>

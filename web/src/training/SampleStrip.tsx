@@ -20,7 +20,11 @@ export function SampleStrip({ run }: { run: RunDetails }) {
     strip.current?.scrollTo({ left: strip.current.scrollWidth });
   }, [count]);
   if (count === 0)
-    return <p className={styles.none}>{isGoing(run) ? t("no samples yet") : t("no samples")}</p>;
+    return (
+      <p className={styles.none}>
+        {isGoing(run) && run.settings.samples?.every ? t("no samples yet") : t("no samples")}
+      </p>
+    );
   return (
     <>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it is scrolled by keys, too */}

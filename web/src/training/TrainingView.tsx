@@ -14,7 +14,14 @@ export default function TrainingView() {
     case "new":
       return <NewRun onLeave={() => go({ at: "list" })} onBegun={(name) => go({ at: "run", name })} />;
     case "run":
-      return <RunPage key={place.name} name={place.name} onLeave={() => go({ at: "list" })} />;
+      return (
+        <RunPage
+          key={place.name}
+          name={place.name}
+          onLeave={() => go({ at: "list" })}
+          onNew={() => go({ at: "new" })}
+        />
+      );
     case "list":
       return <RunList onNew={() => go({ at: "new" })} />;
   }

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { distinct, folderFor } from "./draft";
+import { distinct, folderFor, startFrom, useDraft, usual, wanted } from "./draft";
 
 const NOW = new Date("2026-11-23T10:20:00Z");
 
@@ -21,4 +21,24 @@ it("no two pictures share a caption's name", () => {
     "b.tar.gz",
     "a-4.webp",
   ]);
+});
+
+const FORM = {
+  settings_schema: {},
+  defaults: { kind: "lora", checkpoint: "a", run: { steps: 600, batch: 4 }, data: { flip: false } },
+  presets: [{ name: "style", title: "", about: "", values: { data: { flip: true }, run: { steps: 800 } } }],
+};
+
+it("what is sent is the preset and what was set by hand", () => {
+  const draft = { preset: "style", changes: { name: "zorb", run: { steps: 5 } } };
+  expect(wanted(FORM, draft)).toEqual({ name: "zorb", data: { flip: true }, run: { steps: 5 } });
+  expect(usual(FORM, "style")).toMatchObject({ data: { flip: true }, run: { steps: 800, batch: 4 } });
+});
+
+it("a run like another one has what differs from the usual, and no name", () => {
+  startFrom({ ...FORM.defaults, name: "zorb", checkpoint: "b", run: { steps: 7, batch: 4 } }, FORM);
+  expect(useDraft.getState()).toEqual({
+    preset: "",
+    changes: { kind: "lora", checkpoint: "b", run: { steps: 7 } },
+  });
 });

@@ -2,7 +2,7 @@
 
 import { create } from "zustand";
 import type { Schemas } from "@/api/client";
-import { merged, type Values, withValue } from "./settings";
+import { differing, merged, type Values, withValue } from "./settings";
 
 export interface Draft {
   /** Of a preset; empty before one is chosen. */
@@ -45,6 +45,16 @@ export function choosePreset(preset: string): void {
 
 export function startAnew(): void {
   useDraft.setState(NOTHING);
+}
+
+/** Prepare a run like another one: with its settings, but for its name. */
+export function startFrom(settings: Values, { defaults }: Form): void {
+  const asked = ["kind", "checkpoint"].map((name) => [name, settings[name]] as const);
+  const changes = [...asked, ...differing(settings, defaults)].reduce<Values>(
+    (all, [path, value]) => withValue(all, path, value),
+    {},
+  );
+  useDraft.setState({ preset: "", changes });
 }
 
 /** What the draft says where nothing was set by hand. */
