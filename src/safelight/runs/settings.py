@@ -56,7 +56,7 @@ class Adapter(_Table):
     """What is trained beside the weights: a LoRA or one of its relatives."""
 
     kind: AdapterKind = "lora"
-    """How the change is written: as two thin matrices (lora), products of such (loha, lokr), or with lengths apart (dora)."""
+    """How the change is written: two thin matrices (lora), products of such (loha, lokr), or lengths apart (dora)."""
     rank: Count = 8
     """How much can be learned: the width of the thin matrices. The file grows with it."""
     alpha: Annotated[float, Field(ge=0)] = 0.0

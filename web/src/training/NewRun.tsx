@@ -17,6 +17,7 @@ import styles from "./training.module.css";
 import { useLeaving } from "./useLeaving";
 
 const MOST_STEPS = 4000; // of the slider; more can be typed
+const TELLING = 10; // steps of a run, from which on one can tell how long one takes
 const SHOWN_AT_FIRST = 200; // pictures
 
 type Form = Schemas["TrainingForm"];
@@ -179,11 +180,11 @@ function useEstimate(values: Draft["changes"], pictures: number): string {
     pace ? t("takes", { time: durationText(steps * pace, language) }) : "",
   ]
     .filter(Boolean)
-    .join(" ");
+    .join(language === "zh" ? "" : " ");
 }
 
 /** Seconds that a step took in the newest run of the same kind; null where there was none. */
 function paceOf(runs: readonly Run[], checkpoint: string, kind: string): number | null {
-  const run = runs.find((one) => one.checkpoint === checkpoint && one.kind === kind && one.step > 0);
+  const run = runs.find((one) => one.checkpoint === checkpoint && one.kind === kind && one.step >= TELLING);
   return run ? run.seconds / run.step : null;
 }
