@@ -70,9 +70,9 @@ function Preparing({ form, onBegun }: { form: Form; onBegun: (name: string) => v
     setRefused(null);
     try {
       const run = await createRun(merged(wanted(form, draft), { name }));
+      await startRun(run.name).catch(sayFailure); // it is there, and can be begun on its page
       startAnew();
       onBegun(run.name);
-      await startRun(run.name).catch(sayFailure); // it is there, and can be begun on its page
     } catch (error) {
       setRefused(failure(error));
     } finally {

@@ -127,7 +127,8 @@ export function Pictures({
             ))}
             {alone.map((problem) => (
               <li key={`${problem.file} ${problem.what}`}>
-                <strong>{problem.file}</strong> {wordsOf(problem)}
+                {!problem.what.includes(problem.file) && <strong>{problem.file} </strong>}
+                {wordsOf(problem)}
               </li>
             ))}
           </ul>

@@ -13,17 +13,18 @@ export type Picture = Schemas["DataPicture"];
 export type Folder = Schemas["DataView"];
 
 const OFTEN = 2000; // milliseconds between looks at what is going on
+const SELDOM = 20_000; // and at what is not: it may be begun elsewhere
 
 export function isGoing({ state }: Pick<Run, "state">): boolean {
   return state === "queued" || state === "running";
 }
 
-/** All runs; asked for again and again while one of them goes on. */
+/** All runs; asked for again and again, above all while one of them goes on. */
 export const runsQuery = queryOptions({
   queryKey: ["training", "runs"],
   queryFn: async () => (await got(api.GET("/api/v1/training/runs"))).runs,
   staleTime: 0,
-  refetchInterval: ({ state }) => (state.data?.some(isGoing) ? OFTEN : false),
+  refetchInterval: ({ state }) => (state.data?.some(isGoing) ? OFTEN : SELDOM),
 });
 
 export function runQuery(name: string) {
@@ -32,7 +33,7 @@ export function runQuery(name: string) {
     queryFn: async () =>
       (await got(api.GET("/api/v1/training/runs/{name}", { params: { path: { name } } }))) as RunDetails,
     staleTime: 0,
-    refetchInterval: ({ state }) => (state.data && isGoing(state.data) ? OFTEN : false),
+    refetchInterval: ({ state }) => (state.data && isGoing(state.data) ? OFTEN : SELDOM),
   });
 }
 
