@@ -165,8 +165,9 @@ it("what is wrong with a picture or a setting is said where it is", async () => 
     page.getByRole("button", { name: "Choose pictures…" }).click(),
   ]);
   const broken = { name: "broken.png", mimeType: "image/png", buffer: Buffer.from("no picture") };
-  await chooser.setFiles([broken]);
+  await chooser.setFiles([broken, { ...broken, name: "lost.txt" }]);
   await page.getByRole("alert").getByText("broken.png").waitFor();
+  await page.getByRole("alert").getByText("There is no picture of this name.").waitFor();
   await page.getByRole("button", { name: /Take pictures that are there already/ }).click();
   await page.getByRole("option", { name: /^training\/zorb/ }).click();
   await page.getByRole("heading", { name: "4 pictures" }).waitFor();

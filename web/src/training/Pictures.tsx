@@ -149,7 +149,7 @@ export function Pictures({
             {pictures.map((picture) => (
               <PictureCard
                 key={picture.name}
-                folder={data.folder}
+                folder={folder}
                 picture={picture}
                 problems={data.problems.filter(({ file }) => file === picture.name)}
                 proposal={proposals[picture.name]}

@@ -1,6 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useRef, useState } from "react";
 import { failure } from "@/api/client";
+import { useTexts } from "@/texts/texts";
 import { distinct, folderFor, stemOf } from "./draft";
 import { bringPicture, type Folder, foldersQuery, type Picture, refreshData, writeCaption } from "./requests";
 
@@ -30,6 +31,7 @@ export function useUploads({
   taken: readonly Picture[];
   onFolder: (folder: string) => void;
 }): Uploads {
+  const t = useTexts("training");
   const client = useQueryClient();
   const [{ done, total }, setCount] = useState({ done: 0, total: 0 });
   const [refused, setRefused] = useState<Uploads["refused"]>([]);
@@ -58,18 +60,35 @@ export function useUploads({
         const caption = await captions.get(stemOf(file.name))?.text();
         if (caption?.trim()) await writeCaption(place, path.slice(place.length + 1), caption.trim());
       } catch (error) {
-        const { what, mend } = failure(error);
-        setRefused((before) => [...before, { file: file.name, why: `${what} ${mend}`.trim() }]);
+        refuse(file.name, error);
       }
       setCount((count) => ({ ...count, done: count.done + 1 }));
       return bringNext();
     }
     await Promise.all(Array.from({ length: AT_ONCE }, bringNext));
+    for (const picture of pictures) captions.delete(stemOf(picture.name));
+    for (const [stem, file] of captions) await bringCaption(place, stem, file);
     setCount((count) => (count.done >= count.total ? { done: 0, total: 0 } : count));
     coming.current = "";
     await refreshData(place);
     void client.invalidateQueries({ queryKey: foldersQuery.queryKey });
     if (isThere) onFolder(place);
+  }
+
+  /** A caption that came without its picture is that of one which is here already. */
+  async function bringCaption(place: string, stem: string, file: File) {
+    const picture = taken.find((one) => stemOf(one.name) === stem);
+    try {
+      if (!picture) throw new Error(t("no picture of caption"));
+      await writeCaption(place, picture.name, (await file.text()).trim() || null);
+    } catch (error) {
+      refuse(file.name, error);
+    }
+  }
+
+  function refuse(file: string, error: unknown) {
+    const { what, mend } = failure(error);
+    setRefused((before) => [...before, { file, why: `${what} ${mend}`.trim() }]);
   }
 
   return {
