@@ -18,7 +18,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent / "src" / "safelight"
 ELSEWHERE = (
-    *("cli", "client", "protocol", "inspect/opening.py"),
+    *("cli", "client", "protocol", "inspect/opening.py", "training/recipe"),
     *("server/comfy", "server/listen.py", "store/migrate.py", "store/migrations"),
 )
 """Rooms whose sentences are read on a command line, by programs, or in other interfaces."""
@@ -49,7 +49,9 @@ TOLD = {
     "graph/problems.py": ("shown", "listed"),
     "jobs/dispatch.py": ("_hindrance",),
     "jobs/station.py": ("_keep",),
+    "runs/presets.py": ("PRESETS",),
     "text/encode.py": ("encode_prompt",),
+    "training/data/report.py": ("_there", "_wrong", "_captions", "_pictures"),
     "server/opening.py": ("STARTING", "FAILED"),
     "worker/failures.py": ("_PLAIN",),
     "plugins/loading.py": ("load", "_told"),
@@ -154,8 +156,16 @@ class Sources:
         for name, sentences in COMPOSED.items():
             self.found |= dict.fromkeys(sentences, name)
         self.found |= {os.strerror(code): "the system" for code in SYSTEM}
+        self.found |= dict.fromkeys(self._explained("runs/settings.py"), "runs/settings.py")
         self.read()
         return self.found
+
+    def _explained(self, name: str) -> set[str]:
+        """What a module says of its settings: the texts below them, and those of their tables, each on one line."""
+        classes = [node for node in ast.walk(self.rooms[name].tree) if isinstance(node, ast.ClassDef)]
+        texts = [node.value for each in classes for node in each.body if isinstance(node, ast.Expr)]
+        said = (text.value for text in texts if isinstance(text, ast.Constant) and isinstance(text.value, str))
+        return {" ".join(text.split()) for text in said}
 
     def read(self) -> None:
         """Find what errors and their kin are made of, until no further function hands a text on."""

@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => browser.close());
 
-const VIEWS = ["", "graph", "explore", "gallery", "models", "settings"];
+const VIEWS = ["", "graph", "explore", "gallery", "models", "training", "settings"];
 
 it.each(["dark", "light"])(
   "in %s no view has a serious finding of axe or breaks a rule of the server's",
@@ -37,7 +37,7 @@ it.each(["dark", "light"])("in %s a graph and its search have no serious finding
   await context.close();
 });
 
-it.each(["", "gallery", "queue"])("the view /%s fits a phone", async (place) => {
+it.each(["", "gallery", "training", "training/new", "queue"])("the view /%s fits a phone", async (place) => {
   const { page, context } = await visit(browser, inject("url"), { size: PHONE, place: `#/${place}` });
   await page.waitForLoadState("networkidle");
   await expect

@@ -48,6 +48,8 @@ def test_pictures_and_texts_become_vectors_and_a_killed_process_is_started_again
             assert len(judged.result["scores"][0]) == 2  # type: ignore[index]
             labels = await looker.judge("labels", [wide], ["cat", "pizza"])
             assert sum(label["share"] for label in labels.result["labels"][0]) == pytest.approx(1)  # type: ignore[index]
+            captions = await looker.judge("captions", [broken, STARTER / "example.png"], ())
+            assert captions.result == {"captions": {str(STARTER / "example.png"): "a cat on a white background"}}
             with pytest.raises(BadInput, match=r"broken\.png"):
                 await looker.judge("score", [broken], ["a cat"])
             with pytest.raises(BadInput, match="template"):

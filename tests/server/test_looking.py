@@ -265,7 +265,26 @@ def test_where_pictures_are_not_looked_at_searching_says_so(tmp_path: Path, look
             answer = served.http.get(ASSETS, params=sought)
             assert (answer.status_code, answer.json()["error"]["what"]) == (400, "Pictures are not looked at here.")
         assert served.http.get(f"{CLIP}/map").status_code == 400
+        sent = {"file": ("one.png", encoded())}
+        served.http.post(ASSETS, files=sent, data={"folder": "zorb"}).raise_for_status()
+        asked = {"folder": "zorb", "names": ["one.png"]}
+        assert served.http.post("/api/v1/training/data/proposals", json=asked).status_code == 400
         assert lookers[0].starts == 0
+
+
+def test_captions_are_proposed_and_not_written(served: Served) -> None:
+    data = "/api/v1/training/data"
+    for name in ("one.png", "two.png"):
+        sent = {"file": (name, encoded(colour="red"))}
+        served.http.post(ASSETS, files=sent, data={"folder": "training/zorb"}).raise_for_status()
+    wanted = {"folder": "training/zorb", "names": ["two.png"]}
+    answer = served.http.post(f"{data}/proposals", json=wanted)
+    assert answer.json() == {"proposals": [{"name": "two.png", "caption": "a picture of two"}]}, answer.text
+    assert served.http.get(data, params={"folder": "training/zorb"}).json()["captioned"] == 0
+    (served.settings.home / "input/training/zorb/two.png").write_bytes(b"no picture")
+    assert served.http.post(f"{data}/proposals", json=wanted).json() == {"proposals": []}
+    for names, status in ((["../x.png"], 404), ([], 422)):
+        assert served.http.post(f"{data}/proposals", json={**wanted, "names": names}).status_code == status
 
 
 def test_a_vector_in_an_address_is_nearly_the_vector_itself() -> None:

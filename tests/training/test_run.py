@@ -98,6 +98,7 @@ def test_a_run_is_a_folder_that_says_all(data: Path, tmp_path: Path, whole: byte
     assert [line.step for line in lines] == list(range(1, STEPS + 1))
     assert all(len(line.levels) == len(line.errors) == 2 for line in lines)
     assert all(0 < level <= 1 for line in lines for level in line.levels)
+    assert all(line.free > 0 for line in lines)
     assert [(sample.step, sample.place) for sample in folder.all_samples()] == [(0, 0), (3, 0), (6, 0)]
     assert [path.name for path in folder.all_results()] == [f"00000{step}.safetensors" for step in (2, 4, 6)]
     assert list((folder.path / "tensorboard").glob("events.*"))

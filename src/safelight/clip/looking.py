@@ -120,16 +120,22 @@ def square(path: Path, side: int) -> Image.Image:
     Raises:
         BadInput: It is no picture, is damaged, or is too large.
     """
+    picture = flat(path, side)
+    short = min(picture.size)
+    left, top = (picture.width - short) // 2, (picture.height - short) // 2
+    box = (left, top, left + short, top + short)
+    return picture.crop(box).resize((side, side), Image.Resampling.BICUBIC)
+
+
+def flat(path: Path, side: int) -> Image.Image:
+    """A picture in RGB, to be made as small as `side` pixels; what is transparent is white. Errors as of `square`."""
     with opened(path) as file:
         file.draft("RGB", (2 * side, 2 * side))  # a JPEG is decoded no larger than needed
         picture = next(frames(file, path))
         if picture.has_transparency_data:
             picture = picture.convert("RGBA")
             picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)
-        short = min(picture.size)
-        left, top = (picture.width - short) // 2, (picture.height - short) // 2
-        box = (left, top, left + short, top + short)
-        return picture.convert("RGB").crop(box).resize((side, side), Image.Resampling.BICUBIC)
+        return picture.convert("RGB")
 
 
 class Looker:
@@ -181,6 +187,8 @@ class Looker:
     def _judged(self, question: Judge) -> dict[str, object]:
         from safelight.clip.asking import TEMPLATE, in_template, labels, similarity  # noqa: PLC0415 (imports torch)
 
+        if question.how == "captions":
+            return {"captions": self._captions(question)}
         pictures, problems = self._eye.look_at([Path(picture) for picture in question.pictures])
         if any(problems):
             raise BadInput(next(filter(None, problems)), mend="Leave that picture out.")
@@ -193,6 +201,12 @@ class Looker:
             }
         scores = similarity(pictures, self._eye.read(question.texts))
         return {"scores": scores.tolist(), "cut": self._eye.model.cut(question.texts)}
+
+    def _captions(self, question: Judge) -> dict[str, str]:
+        from safelight.clip.proposals import WORDS, propose  # noqa: PLC0415 (imports torch)
+
+        proposals = propose([Path(picture) for picture in question.pictures], self._eye, question.texts or WORDS)
+        return {str(proposal.picture): proposal.caption for proposal in proposals}
 
 
 def as_bytes(vectors: "Tensor") -> bytes:

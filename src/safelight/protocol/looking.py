@@ -39,9 +39,10 @@ class Judge:
 
     Attributes:
         ask: Number of the question.
-        how: `score` compares each picture with each text, `labels` chooses the text that fits each picture best.
+        how: `score` compares each picture with each text, `labels` chooses the text that fits each picture best,
+            `captions` proposes what could be written of each picture.
         pictures: Their files, as absolute paths.
-        texts: Texts, or labels.
+        texts: Texts, or labels; for captions what pictures may show, empty for common things.
         template: A sentence with `{}` where a label goes; empty for the usual one.
     """
 
@@ -108,7 +109,7 @@ class Judged:
     Attributes:
         ask: Number of the question.
         result: For each picture: `scores`, of the texts in their order; or `labels`, each with `label`, `share` and
-            `score`, the best first. `cut` as of `WasRead`.
+            `score`, the best first. `cut` as of `WasRead`. Or `captions`, by path, of the pictures that can be read.
     """
 
     ask: int

@@ -17,6 +17,8 @@ RESULTS: dict[Kind, str] = {
     "clip": "clip_vision",
 }
 """The folder that the file of a run is put into."""
+FROM_SCRATCH: frozenset[Kind] = frozenset({"denoiser", "vae", "clip"})
+"""Kinds that begin with weights of chance, not with a checkpoint."""
 
 
 def final_of(settings: TrainingSettings, folders: Folders) -> Path:

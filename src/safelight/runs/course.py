@@ -32,12 +32,14 @@ class Standing:
         mean: Running mean of the loss; None before the first step.
         seconds: How long it has been trained.
         pace: Seconds that a step takes of late; None where that cannot be told yet.
+        free: Bytes of memory that could still be taken at the last step; 0 where nobody has looked.
     """
 
     step: int = 0
     mean: float | None = None
     seconds: float = 0.0
     pace: float | None = None
+    free: int = 0
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,7 @@ def standing(log: Path) -> Standing:
     first, last = found[0], found[-1]
     taken = last.step - first.step
     pace = (last.seconds - first.seconds) / taken if taken else last.seconds / last.step
-    return Standing(last.step, mean, last.seconds, pace)
+    return Standing(last.step, mean, last.seconds, pace, last.free)
 
 
 class Courses:
@@ -127,6 +129,7 @@ class _Values:
     seconds: float
     levels: Sequence[float]
     errors: Sequence[float]
+    free: int
 
 
 @dataclass
@@ -219,7 +222,13 @@ def _values(line: bytes) -> _Values | None:
     try:
         told = json.loads(line, parse_constant=_refused)
         return _Values(
-            told["step"], told["loss"], told["rate"], told["seconds"], tuple(told["levels"]), tuple(told["errors"])
+            told["step"],
+            told["loss"],
+            told["rate"],
+            told["seconds"],
+            tuple(told["levels"]),
+            tuple(told["errors"]),
+            told.get("free", 0),  # runs of older versions do not tell
         )
     except (ValueError, TypeError, KeyError):
         return None

@@ -29,6 +29,7 @@ class LogLine:
         levels: The noise levels of its pictures, as shares of the schedule, 1 all noise.
         errors: The mean squared error of what the network predicted at each.
         seconds: How long the run has been trained altogether, pauses left out.
+        free: Bytes of memory that could still be taken on the device; 0 where nobody has looked.
     """
 
     step: int
@@ -38,6 +39,7 @@ class LogLine:
     levels: tuple[float, ...]
     errors: tuple[float, ...]
     seconds: float
+    free: int = 0
 
 
 @dataclass(frozen=True)

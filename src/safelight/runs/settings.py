@@ -60,7 +60,9 @@ class Adapter(_Table):
     """What is trained beside the weights: a LoRA or one of its relatives."""
 
     kind: AdapterKind = "lora"
+    """How the change is written: two thin matrices (lora), products of such (loha, lokr), or lengths apart (dora)."""
     rank: Count = 8
+    """How much can be learned: the width of the thin matrices. The file grows with it."""
     alpha: Annotated[float, Field(ge=0)] = 0.0
     """The change is multiplied by alpha / rank; 0 stands for the rank itself."""
     layers: tuple[str, ...] = ("attentions",)
@@ -168,9 +170,11 @@ class Loss(_Table):
     """How wrong a prediction is."""
 
     kind: Literal["mse", "huber"] = "mse"
+    """The mean squared error, or Huber's, which minds single large errors less."""
     huber: Positive = 0.1
     """Where Huber's loss turns from a square to a line."""
     weighting: Literal["none", "min_snr", "debiased"] = "none"
+    """Whether noise levels count differently: by min-SNR (arXiv:2303.09556) or debiased (arXiv:2310.08442)."""
     gamma: Positive = 5.0
     """Of min-SNR: the signal-to-noise ratio from which levels count less."""
     levels: Literal["uniform", "logit_normal", "high_noise", "low_noise"] = "uniform"
@@ -201,6 +205,7 @@ class Optimizer(_Table):
     """How weights are changed."""
 
     name: Literal["adamw", "adamw8bit", "prodigy", "adafactor", "lion"] = "adamw"
+    """Which rule; some need an extra to be installed."""
     rate: Annotated[float, Field(ge=0)] = 0.0
     """Learning rate at its height; 0 for what suits the kind of run, the optimizer and the size of the checkpoint."""
     text_rate: Annotated[float, Field(ge=0)] = 0.0
@@ -210,8 +215,11 @@ class Optimizer(_Table):
     warmup: Share = 0.05
     """Share of the steps in which the rate rises from nothing."""
     end: Share = 0.05
+    """Share of the rate that is left at the end."""
     weight_decay: Annotated[float, Field(ge=0)] = 0.01
+    """How strongly weights are drawn towards nothing."""
     betas: tuple[float, float] = (0.9, 0.99)
+    """How long the optimizer remembers gradients, and their squares."""
     clip_norm: Annotated[float, Field(ge=0)] = 1.0
     """Longest gradient; longer ones are shortened to it. 0 for no limit."""
 
@@ -224,18 +232,24 @@ class Samples(_Table):
     every: Annotated[int, Field(ge=0)] = 100
     """Steps between two rounds; 0 for none. There is a round before the first step and one after the last."""
     seed: int = 1
+    """The same for all of them, so that only what was learned differs."""
     steps: Count = 20
+    """Steps of the sampler."""
     cfg: Positive = 5.0
+    """How closely they follow their prompts."""
 
 
 class Run(_Table):
     """How long, how large, how safe."""
 
     steps: Count = 600
+    """How often something is learned from a batch."""
     batch: Count = 4
+    """Pictures that are learned from together: more take more memory, and go more steadily."""
     accumulate: Count = 1
     """Batches whose gradients make one step together."""
     seed: int = 0
+    """All chance follows from it: the same settings and pictures give the same result."""
     dtype: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
     """What the network works in while it is trained; what is trained is always kept in fp32."""
     save_every: Annotated[int, Field(ge=1)] = 100

@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.optim import Optimizer as TorchOptimizer
 
 from safelight.errors import BadInput
+from safelight.runs.beginning import FROM_SCRATCH
 from safelight.runs.settings import Optimizer
 
 Groups = list[dict[str, Any]]
@@ -67,7 +68,7 @@ OPTIMIZERS: dict[str, Callable[[Groups, Optimizer], TorchOptimizer]] = {
 
 RATES = {"lora": 1e-4, "inversion": 5e-3, "full": 1e-5, "controlnet": 1e-5, "denoiser": 1e-3, "vae": 8e-4, "clip": 1e-3}
 """Learning rates of AdamW that suit Stable Diffusion 1.5, by the kind of run; those from scratch suit the starter."""
-AS_THEY_ARE = frozenset({"inversion", "denoiser", "vae", "clip"})
+AS_THEY_ARE = FROM_SCRATCH | {"inversion"}
 """Kinds whose rate does not hang on the width of the network."""
 WIDTH = 320  # channels of its first level
 NARROWER = 1.5

@@ -20,6 +20,7 @@ from safelight.files.hashes import sha256
 from safelight.files.lock import locked
 from safelight.inspect.opening import Opened, open_checkpoint
 from safelight.models.model import Model
+from safelight.models.placement import free_bytes
 from safelight.runs.beginning import begin as begin_in
 from safelight.runs.beginning import final_of, needed
 from safelight.runs.folder import LogLine, RunFolder
@@ -199,7 +200,7 @@ class _Run:
             for step in trainer.steps():
                 now = time.monotonic()
                 seconds, before = seconds + now - before, now
-                self._log(step, seconds)
+                self._log(step, seconds, free_bytes(work.lesson.device))
                 self.watch.stepped(step)
                 is_last = step.step == settings.run.steps
                 if is_last or step.step % settings.run.save_every == 0:
@@ -223,8 +224,8 @@ class _Run:
     def _on_step(self, step: Step) -> None:
         self.watch.progress(step.index + 1, self.settings.samples.steps)
 
-    def _log(self, step: Stepped, seconds: float) -> None:
-        self.lines.append(LogLine(step.step, step.loss, step.rate, step.norm, step.levels, step.errors, seconds))
+    def _log(self, step: Stepped, seconds: float, free: int) -> None:
+        self.lines.append(LogLine(step.step, step.loss, step.rate, step.norm, step.levels, step.errors, seconds, free))
         if time.monotonic() - self.flushed > FLUSH_SECONDS:
             self._flush()
 

@@ -1,5 +1,6 @@
 """Training runs and their pictures over the API."""
 
+import os
 import time
 from pathlib import Path
 from typing import Any
@@ -350,3 +351,16 @@ def test_each_person_has_runs_of_their_own(served: Served) -> None:
     assert served.http.post("/api/v1/jobs", json={"workflow": workflow}, headers=bob).status_code == 202
     assert served.http.post(f"{RUNS}/zorb/start", headers=bob).status_code == 202
     assert served.http.get(f"{RUNS}/zorb/samples/0/0", headers=bob).status_code == 200
+
+
+def test_folders_with_pictures_are_listed(paused: Served) -> None:
+    bring(paused, 3)
+    bring(paused, 1, "holiday")
+    home = paused.settings.home / "input"
+    (home / "empty").mkdir()
+    Image.new("RGB", (8, 8)).save(home / "alone.png")
+    os.utime(home / "holiday", (1, 1))
+    listed = paused.http.get(f"{DATA}/folders").json()["folders"]
+    assert listed == [{"folder": "training/zorb", "pictures": 3}, {"folder": "holiday", "pictures": 1}]
+    bob = add_person(paused.studio.database, "bob")
+    assert paused.http.get(f"{DATA}/folders", headers=bob).json()["folders"] == []

@@ -33,17 +33,14 @@ export function Navigation() {
           </li>
         ))}
         <li className={styles.queueLink}>
-          <Link
-            href="/queue"
-            className={styles.place}
-            aria-label={jobs.length ? t("queue of", { n: jobs.length }) : undefined}
-            aria-current={here === "/queue" ? "page" : undefined}
-          >
+          <Link href="/queue" className={styles.place} aria-current={here === "/queue" ? "page" : undefined}>
             <ListVideo size={20} aria-hidden />
             <span>{t("queue")}</span>
             {jobs.length > 0 && <span className={styles.count}>{jobs.length}</span>}
             {first?.view.state === "running" && (
-              <Progress label={t("running job")} value={progressOf(first).share} />
+              <span aria-hidden>
+                <Progress label={t("running job")} value={progressOf(first).share} />
+              </span>
             )}
           </Link>
         </li>

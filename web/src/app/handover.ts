@@ -8,6 +8,8 @@ export interface HandedWorkflow {
   name: string;
   /** Of a saved workflow, so that saving makes a version of that. */
   workflowId?: string;
+  /** For a grid: the first input of this name is varied over this list. */
+  vary?: { input: string; list: string };
 }
 
 interface Handover {

@@ -1,10 +1,19 @@
-import { Grid3x3, Images, type LucideIcon, Package, Settings, Sparkles, Workflow } from "lucide-react";
+import {
+  GraduationCap,
+  Grid3x3,
+  Images,
+  type LucideIcon,
+  Package,
+  Settings,
+  Sparkles,
+  Workflow,
+} from "lucide-react";
 import { type ComponentType, lazy } from "react";
 
 /** A page of the application. Its code is fetched when it is opened; the first is there from the start. */
 export interface View {
   path: string;
-  name: "create" | "graph" | "explore" | "gallery" | "models" | "settings";
+  name: "create" | "graph" | "explore" | "gallery" | "models" | "training" | "settings";
   icon: LucideIcon;
   /** Key that opens it, with Alt. */
   key: string;
@@ -62,10 +71,19 @@ export const VIEWS: readonly View[] = [
     onPhone: false,
   },
   {
+    path: "/training",
+    name: "training",
+    icon: GraduationCap,
+    key: "6",
+    View: lazy(() => import("@/training/TrainingView")),
+    withQueue: false,
+    onPhone: true,
+  },
+  {
     path: "/settings",
     name: "settings",
     icon: Settings,
-    key: "6",
+    key: "7",
     View: lazy(() => import("@/settings/SettingsView")),
     withQueue: false,
     onPhone: true,

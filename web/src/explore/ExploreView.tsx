@@ -3,7 +3,7 @@ import { takeOver } from "@/app/handover";
 import type { JsonObject } from "@/graph/json";
 import { useTexts } from "@/texts/texts";
 import { attempt, Spinner } from "@/ui";
-import { start } from "./actions";
+import { start, vary } from "./actions";
 import styles from "./explore.module.css";
 import { GridPanel } from "./GridPanel";
 import { PlanPanel } from "./PlanPanel";
@@ -41,6 +41,7 @@ function useBeginning(words: string): boolean {
     void attempt(async () => {
       if (handed) {
         await start(await baseOf(handed.editor as JsonObject, handed.name));
+        if (handed.vary) await vary(handed.vary);
         return;
       }
       const asset = await lastPicture();

@@ -4,8 +4,9 @@ import { type Asset, type Job, wordsOf } from "@/api/client";
 import { nodesQuery, queries } from "@/api/queries";
 import { catalogOf } from "@/graph/specs";
 import { attempt } from "@/ui";
+import { newAxis } from "./axes";
 import { type Base, baseOfPicture, runAll } from "./requests";
-import { began, startFrom, useExploring } from "./store";
+import { began, setAxes, startFrom, useExploring } from "./store";
 import type { Plan } from "./useGrid";
 import { settingsOf } from "./workflow";
 
@@ -36,6 +37,15 @@ export async function start(base: Base): Promise<void> {
   const catalog = catalogOf(nodes);
   const before = useExploring.getState().base;
   startFrom(base, before ? settingsOf(before.workflow, catalog) : [], settingsOf(base.workflow, catalog));
+}
+
+/** Vary one input over a list, in place of what was varied before. */
+export async function vary({ input, list }: { input: string; list: string }): Promise<void> {
+  const { nodes, files } = await queries.ensureQueryData(nodesQuery);
+  const { base } = useExploring.getState();
+  const settings = base ? settingsOf(base.workflow, catalogOf(nodes)) : [];
+  const setting = settings.find((one) => one.input === input);
+  if (setting) setAxes([newAxis(setting, files, { way: "list", list })]);
 }
 
 export function whyOf(job: Job | undefined): string {

@@ -2,7 +2,7 @@ import { type ReactNode, useId, useRef, useState } from "react";
 import { useLanguage, useTexts } from "@/texts/texts";
 import { classes, useSize } from "@/ui";
 import styles from "./plot.module.css";
-import { nearest, reach, ticksOf } from "./ticks";
+import { logTicks, nearest, reach, ticksOf } from "./ticks";
 
 export interface Line {
   readonly name: string;
@@ -11,9 +11,12 @@ export interface Line {
   readonly isBeside?: boolean;
   /** Dots without a line between them. */
   readonly isDots?: boolean;
+  /** A line without dots, however few its points are. */
+  readonly isPlain?: boolean;
 }
 
 const [LEAST, HEIGHT] = [240, 280]; // pixels of the width, and of the height
+const MANY = 60; // points of a line, from which on they are no longer marked
 const EDGE = { left: 52, right: 12, top: 12, bottom: 40 };
 export const COLOURS = 6;
 
@@ -26,6 +29,7 @@ export function Plot({
   at,
   onAt,
   xStart = 0,
+  isLog = false,
   children,
 }: {
   title: string;
@@ -38,6 +42,8 @@ export function Plot({
   onAt?: (x: number) => void;
   /** The least of the x axis. */
   xStart?: number;
+  /** Whether the y axis is logarithmic, for numbers above 0. */
+  isLog?: boolean;
   children?: ReactNode;
 }) {
   const t = useTexts("tray");
@@ -47,14 +53,18 @@ export function Plot({
   const figure = useRef<HTMLElement>(null);
   const width = Math.max(LEAST, useSize(figure).width);
   const points = lines.flatMap((line) => line.points);
-  const [low, high] = reach(points.map(([, value]) => value));
+  const [low, high] = reach(points.map(([, value]) => value).filter((value) => !isLog || value > 0));
   const [, end] = reach(points.map(([value]) => value));
-  const [xTicks, yTicks] = [ticksOf(xStart, end, width / 50, true), ticksOf(low, high, 6)];
+  const xTicks = ticksOf(xStart, end, width / 50, true);
+  const yTicks = isLog ? logTicks(low, high) : ticksOf(low, high, 6);
   const [bottom, top] = [Math.min(low, yTicks[0] ?? low), Math.max(high, yTicks.at(-1) ?? high)];
   const across = (value: number) =>
     EDGE.left + ((value - xStart) / (end - xStart || 1)) * (width - EDGE.left - EDGE.right);
+  const even = (value: number) => (isLog ? Math.log(Math.max(value, bottom)) : value);
   const down = (value: number) =>
-    HEIGHT - EDGE.bottom - ((value - bottom) / (top - bottom || 1)) * (HEIGHT - EDGE.top - EDGE.bottom);
+    HEIGHT -
+    EDGE.bottom -
+    ((even(value) - even(bottom)) / (even(top) - even(bottom) || 1)) * (HEIGHT - EDGE.top - EDGE.bottom);
   const number = (value: number) => value.toLocaleString(language, { maximumSignificantDigits: 3 });
   const where = pointed ?? at ?? null;
   const all = [...new Set(points.map(([value]) => value))].sort((one, other) => one - other);
@@ -134,10 +144,16 @@ export function Plot({
                   .join("")}
               />
             )}
-            {(line.isDots || line.points.length < 60) &&
+            {(line.isDots || line.points.length < MANY) &&
               !line.isBeside &&
+              !line.isPlain &&
               line.points.map(([px, py], nth) => (
-                <circle key={nth} cx={across(px)} cy={down(py)} r={line.isDots ? 4 : 2.2} />
+                <circle
+                  key={nth}
+                  cx={across(px)}
+                  cy={down(py)}
+                  r={line.isDots && line.points.length < MANY ? 4 : 2.2}
+                />
               ))}
           </g>
         ))}

@@ -21,6 +21,19 @@ export function ticksOf(low: number, high: number, most: number, isWhole = false
   return Array.from({ length: last - first + 1 }, (_, at) => Number(((first + at) * step).toPrecision(12)));
 }
 
+/** Round numbers for a logarithmic axis, from below a low one to above a high one, both above 0. */
+export function logTicks(low: number, high: number): number[] {
+  const [first, last] = [Math.floor(Math.log10(low)), Math.floor(Math.log10(high))];
+  // over a few powers of ten there is room for numbers between them
+  const between = last - first < 3 ? [1, 2, 5] : [1];
+  const all = Array.from({ length: last - first + 2 }, (_, at) => 10 ** (first + at)).flatMap((power) =>
+    between.map((one) => Number((one * power).toPrecision(3))),
+  );
+  const from = all.findLastIndex((tick) => tick <= low);
+  const to = all.findIndex((tick) => tick >= high);
+  return all.slice(from, to + 1);
+}
+
 /** The one of some numbers that is nearest to another. */
 export function nearest(values: readonly number[], wished: number): number {
   return values.reduce(

@@ -1,5 +1,6 @@
 """The pictures that a training run learns from, and what is said of them."""
 
+import os
 from hashlib import blake2b
 from mimetypes import guess_type
 from pathlib import Path
@@ -12,9 +13,10 @@ from pydantic import BaseModel, Field
 
 from safelight.errors import BadInput
 from safelight.files.atomic import write_whole
+from safelight.files.folders import is_plain
 from safelight.files.thumbnails import Side, thumbnail
 from safelight.runs.data.caption_files import MAX_BYTES
-from safelight.runs.data.folder import Example, read_examples, read_folder
+from safelight.runs.data.folder import Example, picture_endings, read_examples, read_folder
 from safelight.server.access import Me, Person
 from safelight.server.api.answers import TEXT, Limit, Offset, refusals
 from safelight.server.api.asset_sets import AssetsDeletion, delete_assets
@@ -26,6 +28,9 @@ from safelight.store.assets import NewAsset, assets_at, put_asset
 router = APIRouter(prefix="/training/data", tags=["training"])
 
 MOST_PROBLEMS = 100
+MOST_FOLDERS = 200
+MOST_PROPOSED = 64  # pictures of one request
+DEEPEST = 3  # folders below the input folder
 CAPTION_ENDING = ".txt"
 PICTURE = "/api/v1/training/data/picture"
 
@@ -85,6 +90,39 @@ class NewCaption(BaseModel):
     caption: Annotated[str | None, Field(max_length=MAX_BYTES // 4, pattern=TEXT)]
 
 
+class DataFolder(BaseModel):
+    """A folder of your input folder, and how many pictures are in it itself."""
+
+    folder: str
+    pictures: int
+
+
+class DataFolders(BaseModel):
+    """Folders with pictures, those that were changed last first."""
+
+    folders: list[DataFolder]
+
+
+class CaptionsWanted(BaseModel):
+    """Pictures of a folder that captions are to be proposed for."""
+
+    folder: FolderName
+    names: Annotated[list[Picture], Field(min_length=1, max_length=MOST_PROPOSED)]
+
+
+class ProposedCaption(BaseModel):
+    """What could be written of a picture; nothing is written yet."""
+
+    name: str
+    caption: str
+
+
+class ProposedCaptions(BaseModel):
+    """Captions, but for pictures that cannot be read."""
+
+    proposals: list[ProposedCaption]
+
+
 class DataPictureOf(BaseModel):
     """A picture of a folder."""
 
@@ -114,6 +152,33 @@ def list_data(folder: InFolder, studio: TheStudio, me: Me, limit: Limit = 200, o
             DataProblem(file=problem.file, what=problem.what, mend=problem.mend, kind=problem.kind)
             for problem in listing.problems[:MOST_PROBLEMS]
         ],
+    )
+
+
+@router.get("/folders", responses=refusals())
+def list_data_folders(studio: TheStudio, me: Me) -> DataFolders:
+    """The folders of your input folder that have pictures in them."""
+    top = studio.folders_of(me.id).directories["input"][0]
+    found: list[tuple[float, DataFolder]] = []
+    for place, inner, names in os.walk(top):
+        path = Path(place).relative_to(top)
+        inner[:] = [] if len(path.parts) == DEEPEST else [name for name in inner if not name.startswith(".")]
+        count = sum(Path(name).suffix.lower() in picture_endings() for name in names if not name.startswith("."))
+        if count and path.parts and is_plain(path.as_posix()):
+            found.append((Path(place).stat().st_mtime, DataFolder(folder=path.as_posix(), pictures=count)))
+    found.sort(key=lambda each: each[0], reverse=True)
+    return DataFolders(folders=[folder for _, folder in found[:MOST_FOLDERS]])
+
+
+@router.post("/proposals", responses=refusals(400, 403, 404))
+def propose_captions(wanted: CaptionsWanted, studio: TheStudio, me: Me) -> ProposedCaptions:
+    """What CLIP sees in pictures, and a plain background, as captions to begin with; nothing is written."""
+    folder = data_folder(studio, me, wanted.folder)
+    pictures = {str(picture_in(folder, me, name)): name for name in wanted.names}
+    captions = studio.looking.judge("captions", [Path(picture) for picture in pictures], ()).result["captions"]
+    assert isinstance(captions, dict), "that is what was asked for"
+    return ProposedCaptions(
+        proposals=[ProposedCaption(name=pictures[picture], caption=caption) for picture, caption in captions.items()]
     )
 
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from safelight.errors import BadInput
 from safelight.files.picture_files import PARAMETERS, opened
-from safelight.runs.beginning import RESULTS
+from safelight.runs.beginning import FROM_SCRATCH, RESULTS
 from safelight.runs.course import standing
 from safelight.runs.folder import RunFolder, Sample
 from safelight.runs.settings import TrainingSettings
@@ -26,9 +26,10 @@ RunState = Literal["new", "queued", "running", "stopped", "failed", "done"]
 class RunView(BaseModel):
     """A training run.
 
-    `loss` is the running mean, `seconds` how long it has been trained, `seconds_left` null where that is not known;
-    `sample` is where its newest picture is, `result` the file that it has made, as FOLDER/NAME. A run whose settings
-    cannot be read has failed, and `error` says why.
+    `checkpoint` is empty for kinds that begin with none. `loss` is the running mean, `seconds` how long it has been
+    trained, `seconds_left` null where that is not known; `memory_left` the bytes that could still be taken on its
+    device at the last step, null unless it is running; `sample` is where its newest picture is, `result` the file that
+    it has made, as FOLDER/NAME. A run whose settings cannot be read has failed, and `error` says why.
     """
 
     name: str
@@ -43,6 +44,7 @@ class RunView(BaseModel):
     loss: float | None
     seconds: float
     seconds_left: float | None
+    memory_left: int | None
     sample: str | None
     result: str | None
 
@@ -141,6 +143,7 @@ def _view(studio: Studio, me: Person, folder: RunFolder, job: JobView | None) ->
         loss=stands.mean,
         seconds=stands.seconds,
         seconds_left=None,
+        memory_left=None,
         sample=_url(folder, samples[-1]) if samples else None,
         result=None,
     )
@@ -157,11 +160,12 @@ def _view(studio: Studio, me: Person, folder: RunFolder, job: JobView | None) ->
     return view.model_copy(
         update={
             "kind": settings.kind,
-            "checkpoint": settings.checkpoint,
+            "checkpoint": "" if settings.kind in FROM_SCRATCH else settings.checkpoint,
             "state": state,
             "error": job.error if job and state == "failed" else None,
             "steps": steps,
             "seconds_left": stands.pace * max(0, steps - stands.step) if stands.pace is not None and is_open else None,
+            "memory_left": stands.free or None if state == "running" else None,
             "result": result if is_made else None,
         }
     )

@@ -10,6 +10,7 @@ import pictures from "./pictures.json";
 import prompt from "./prompt.json";
 import queue from "./queue.json";
 import settings from "./settings.json";
+import training from "./training.json";
 import tray from "./tray.json";
 import ui from "./ui.json";
 
@@ -26,6 +27,7 @@ export default {
   prompt,
   queue,
   settings,
+  training,
   tray,
   ui,
 };

@@ -1,15 +1,13 @@
-"""Captions proposed for pictures that have none: the label that CLIP finds most fitting, and a plain background."""
+"""Captions proposed for pictures: the label that CLIP finds most fitting, and a plain background."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from safelight.clip.asking import TEMPLATE, Label, in_template, labels
-from safelight.clip.looking import TOGETHER, Eye
-from safelight.runs.data.folder import Example
-from safelight.training.data.views import on_white, whole_picture
+from safelight.clip.looking import Eye, flat
 
 WORDS = (
     *("cat", "dog", "horse", "cow", "pig", "sheep", "rabbit", "mouse", "bear", "panda", "fox", "lion", "tiger"),
@@ -90,8 +88,6 @@ MOST = 0.8
 SMALL = 128  # pixels: as large as a picture is looked at for its edge
 BEST = 5  # labels that are told
 
-OnProgress = Callable[[int, int], None]
-
 
 @dataclass(frozen=True)
 class Proposal:
@@ -110,50 +106,18 @@ class Proposal:
     background: str
 
 
-def propose(
-    examples: Sequence[Example], eye: Eye, words: Sequence[str] = WORDS, on_progress: OnProgress | None = None
-) -> tuple[Proposal, ...]:
-    """Captions for the pictures that have none, or an empty one; nothing is written.
+def propose(pictures: Sequence[Path], eye: Eye, words: Sequence[str] = WORDS) -> tuple[Proposal, ...]:
+    """Captions for pictures; nothing is written.
 
     Args:
-        examples: Pictures; those that cannot be read any more are left out.
+        pictures: Their files; those that cannot be read are left out.
         eye: What compares pictures and words.
         words: What pictures may show, two at least.
-        on_progress: Told how many are done, and how many there are.
     """
-    bare = [example.picture for example in examples if not example.caption]
-    texts = eye.read(in_template(words, TEMPLATE) if bare else [])
-    proposals: list[Proposal] = []
-    for start in range(0, len(bare), TOGETHER):
-        some = bare[start : start + TOGETHER]
-        vectors, problems = eye.look_at(some)
-        seen = [picture for picture, problem in zip(some, problems, strict=True) if not problem]
-        found = labels(vectors, texts, words, eye.model.scale)
-        proposals += [_proposal(picture, tuple(row[:BEST])) for picture, row in zip(seen, found, strict=True)]
-        if on_progress is not None:
-            on_progress(start + len(some), len(bare))
-    return tuple(proposals)
-
-
-def write_captions(proposals: Sequence[Proposal]) -> tuple[Path, ...]:
-    """Write proposals as NAME.txt beside their pictures; what is there already stays as it is.
-
-    Returns:
-        The files that were written.
-
-    Raises:
-        OSError: The folder cannot be written to.
-    """
-    written = []
-    for proposal in proposals:
-        path = proposal.picture.with_suffix(".txt")
-        try:
-            with path.open("x", encoding="utf-8") as file:
-                file.write(proposal.caption + "\n")
-        except FileExistsError:
-            continue
-        written.append(path)
-    return tuple(written)
+    vectors, problems = eye.look_at(pictures)
+    seen = [picture for picture, problem in zip(pictures, problems, strict=True) if not problem]
+    found = labels(vectors, eye.read(in_template(words, TEMPLATE)), words, eye.model.scale)
+    return tuple(_proposal(picture, tuple(row[:BEST])) for picture, row in zip(seen, found, strict=True))
 
 
 def background_of(path: Path) -> str:
@@ -162,7 +126,7 @@ def background_of(path: Path) -> str:
     Raises:
         BadInput: The picture cannot be read.
     """
-    picture = on_white(whole_picture(path))
+    picture = flat(path, SMALL)
     picture.thumbnail((SMALL, SMALL))
     colours = np.asarray(picture).astype(np.float32)
     height, width = colours.shape[:2]
