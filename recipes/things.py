@@ -1,7 +1,7 @@
 """The sixteen things that the starter draws, as drawings of Noto Emoji (Google Inc, Apache-2.0), and words for them.
 
 npm pack @iconify-json/noto@1.2.9 && tar xf iconify-json-noto-1.2.9.tgz
-pip install resvg-py==0.5.0
+pip install 'safelight[recipe]'
 """
 
 import io
