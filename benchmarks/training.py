@@ -31,7 +31,7 @@ from safelight.training.data.views import pixels
 from safelight.training.lessons import LESSONS
 from safelight.training.material import Pictures
 from safelight.training.noising import generator_at
-from safelight.training.trainer import Trainer
+from safelight.training.trainer import Denoising, Trainer
 
 CHECKPOINT = STARTER / "starter-128.safetensors"
 SIDE, BATCH, RANK = 128, 4, 8
@@ -85,7 +85,8 @@ def _trainer(place: Path) -> Trainer:
     latents = LatentCache(Kept(place / "latents", most_bytes=10**8), "vae", opened.vae.encode)
     latents.fill(batches.views(range(batches.in_epoch)))
     pictures = Pictures(batches, latents, 1.0, has_masks=False)
-    return Trainer(LESSONS["lora"](opened, settings, generator_at(0, -1)), pictures, settings)
+    lesson = LESSONS["lora"](opened, settings, generator_at(0, -1))
+    return Trainer(lesson, Denoising(lesson, pictures, settings), settings)
 
 
 def _peer(place: Path, trainer: Trainer, *, is_encoded: bool) -> Step:
@@ -112,7 +113,8 @@ def _peer(place: Path, trainer: Trainer, *, is_encoded: bool) -> Step:
 
     def batches() -> Iterator[tuple[torch.Tensor, list[str]]]:
         number = 0
-        source = trainer._source
+        assert isinstance(trainer.look, Denoising)
+        source = trainer.look.source
         assert isinstance(source, Pictures)
         while True:
             batch = source.batches.at(number)

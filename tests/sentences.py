@@ -18,7 +18,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent / "src" / "safelight"
 ELSEWHERE = (
-    *("cli", "client", "protocol", "inspect/opening.py"),
+    *("cli", "client", "protocol", "inspect/opening.py", "training/recipe"),
     *("server/comfy", "server/listen.py", "store/migrate.py", "store/migrations"),
 )
 """Rooms whose sentences are read on a command line, by programs, or in other interfaces."""

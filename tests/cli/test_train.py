@@ -50,7 +50,10 @@ def test_a_run_that_cannot_begin_leaves_its_name_free(command: Command, tiny: Pa
     ("arguments", "said"),
     [
         (("--rate", -1), "optimizer.rate: Input should be greater than or equal to 0."),
-        (("--kind", "loraa"), "kind: Input should be 'lora', 'inversion' or 'full'."),
+        (
+            ("--kind", "loraa"),
+            "kind: Input should be 'lora', 'inversion', 'full', 'controlnet', 'denoiser', 'vae' or 'clip'.",
+        ),
         (
             ("--name", "../zorb"),
             "name: has other signs than letters, digits, spaces and . + - _",
@@ -66,6 +69,17 @@ def test_what_cannot_be_is_told(
     assert refused.code == 2
     assert said in refused.err
     assert "Traceback" not in refused.err
+
+
+def test_a_recipe_that_cannot_be_made_says_so(command: Command, home: Path) -> None:
+    nothing = command("train", "--recipe", "nothing")
+    assert (nothing.code, nothing.out) == (2, "")
+    assert "There is no recipe nothing." in nothing.err
+    assert "Name starter, or the TOML file of your own." in nothing.err
+    pytest.importorskip("resvg_py", reason="the extra `recipe` is not installed")
+    unsourced = command("train", "--recipe", "starter", "--scale", 0.001, "--sources", home / "nowhere")
+    assert (unsourced.code, unsourced.out) == (2, "")
+    assert "There is no folder" in unsourced.err
 
 
 def test_pictures_are_checked_without_training(command: Command, tiny: Path, home: Path, pictures: Path) -> None:

@@ -21,7 +21,7 @@ from safelight.protocol.reports import Idle
 from safelight.settings import read_settings
 from tests.engine.conftest import Kind, actor_of, first_engine, process_of
 from tests.engine.live import Live, Loop
-from tests.serving import workflow
+from tests.serving import eventually, workflow
 
 
 @pytest.mark.parametrize(
@@ -210,4 +210,4 @@ def test_an_engine_whose_actor_is_killed_leaves_no_process(live: Live) -> None:
     assert live.until(EngineLost, after=begun).why == "was killed, or crashed in native code"
     live.stop()
     live.start()
-    assert not Path(f"/proc/{worker}").exists()
+    eventually(lambda: not Path(f"/proc/{worker}").exists())  # it is in the middle of a step when it is left alone

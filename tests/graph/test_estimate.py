@@ -4,7 +4,7 @@ import pytest
 
 from safelight.families.cost import DECODING_NUMBERS, DENOISING_NUMBERS
 from safelight.files.folders import Folders
-from safelight.files.picture_files import sizes_in
+from safelight.files.picture_size import sizes_in
 from safelight.graph.check import check
 from safelight.graph.document import Link, Workflow
 from safelight.graph.estimate import Estimate, Machine

@@ -2,7 +2,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from safelight.nodes.edges import canny, canny_edges
+from safelight.models.control.edges import canny
+from safelight.nodes.edges import canny_edges
 
 
 def disc(side: int = 64, radius: int = 20) -> Tensor:

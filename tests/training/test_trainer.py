@@ -12,11 +12,11 @@ from safelight.errors import SafelightError
 from safelight.inspect.opening import Opened, open_checkpoint
 from safelight.runs.settings import Optimizer, checked
 from safelight.training.forward import Shown
-from safelight.training.lessons import LESSONS
+from safelight.training.lessons import LESSONS, Lesson
 from safelight.training.noising import generator_at
 from safelight.training.optimizers import share_of_rate, suitable_rate
 from safelight.training.run import taught_as
-from safelight.training.trainer import Material, Trainer
+from safelight.training.trainer import Denoising, Material, Trainer
 from tests.studio import tiny_file
 from tests.tiny import Kind
 
@@ -42,7 +42,8 @@ def trainer_of(kind: str, file: Kind = "sd1", *, opened: Opened | None = None, *
     settings = checked(told, "test")
     opened = opened or open_checkpoint(tiny_file(file), numbers="fp32")
     opened = replace(opened, model=taught_as(opened.model, settings.loss))
-    return Trainer(LESSONS[kind](opened, settings, generator_at(settings.run.seed, -1)), Two(), settings)
+    lesson = LESSONS[kind](opened, settings, generator_at(settings.run.seed, -1))
+    return Trainer(lesson, Denoising(lesson, Two(), settings), settings)
 
 
 def networks(opened: Opened) -> Iterator[tuple[str, Tensor]]:
@@ -137,7 +138,7 @@ def test_a_loss_that_is_no_number_stops_the_run_before_it_teaches() -> None:
     steps = trainer.steps()
     next(steps)
     learned = {name: tensor.detach().clone() for name, tensor in trainer.lesson.learned.items()}
-    trainer._source.latents[0] = torch.nan  # type: ignore[attr-defined]
+    trainer.look.source.latents[0] = torch.nan  # type: ignore[attr-defined]
     with pytest.raises(SafelightError, match=r"no number any more in step 2.*Lower optimizer.rate \(it is 0.001\)"):
         next(steps)
     assert trainer.step == 1
@@ -186,6 +187,7 @@ def test_the_rate_rises_then_falls_as_planned() -> None:
 def test_a_learned_word_stands_for_itself_alone() -> None:
     trainer = trainer_of("inversion", data={"folder": ".", "trigger": "my zorb"})
     lesson = trainer.lesson
+    assert isinstance(lesson, Lesson)
     plain, word, inside = (lesson.read([text])[0] for text in ("a thing, blue", "a my zorb, blue", "a my zorbs, blue"))
     with torch.no_grad():
         for tensor in lesson.learned.values():

@@ -14,7 +14,7 @@ from safelight.cli.calling import Server, Token, client_of
 from safelight.cli.report import Report, note
 from safelight.cli.working import folders_of, is_file, load_families, run_all
 from safelight.errors import BadInput
-from safelight.files.picture_files import picture_size
+from safelight.files.picture_size import picture_size
 from safelight.graph.request import CELL, workflow_of
 from safelight.graph.wanted import Lora, Upscale
 from safelight.graph.wish import DEFAULT_CHECKPOINT, Wish, requests_of

@@ -15,7 +15,7 @@ from safelight.errors import BadInput, SafelightError
 from safelight.files.embedded import embedded
 from safelight.files.folders import MODEL_FOLDERS, Folders
 from safelight.files.hashes import sha256, short
-from safelight.files.picture_files import picture_size
+from safelight.files.picture_size import picture_size
 from safelight.files.recipes import find_model
 from safelight.graph.catalog import Catalog
 from safelight.graph.document import NodeCall

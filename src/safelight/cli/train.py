@@ -15,12 +15,14 @@ from safelight.cli.working import interruptible, model_folders
 from safelight.errors import BadInput, Cancelled
 from safelight.runs.folder import RunFolder, runs_in
 from safelight.runs.settings import TrainingSettings, checked, parse_settings
-from safelight.settings import read_settings
+from safelight.settings import Settings, read_settings
 
 if TYPE_CHECKING:
     from safelight.training.trainer import Stepped
 
 STOPPING = "Stopping after this step; what has been learned is saved. Ctrl-C again stops at once."
+RECIPES = "recipes"
+"""The folder of what recipes make, in the home folder."""
 MEAN_OVER = 0.98  # how much of the running mean of the loss stays at each step
 
 
@@ -29,7 +31,10 @@ def train(
         Path | None, typer.Argument(help="Pictures, with captions beside them; without one, the runs are listed.")
     ] = None,
     name: Annotated[str | None, typer.Option(help="Of the run and of its result; else the folder's.")] = None,
-    kind: Annotated[str | None, typer.Option(help="lora, inversion (a word), full (all weights).")] = None,
+    kind: Annotated[
+        str | None,
+        typer.Option(help="lora, inversion (a word), full, controlnet; from scratch: denoiser, vae, clip."),
+    ] = None,
     trigger: Annotated[str | None, typer.Option(help="The word that stands for what is learned.")] = None,
     checkpoint: Annotated[str | None, typer.Option(help="A file in the checkpoints folder.")] = None,
     steps: Annotated[int | None, typer.Option(min=1, help="How many.")] = None,
@@ -46,17 +51,32 @@ def train(
         typer.Option("--settings", help="A TOML file with all settings; the options above count before it."),
     ] = None,
     resume: Annotated[str | None, typer.Option(metavar="NAME", help="Go on with a run that was stopped.")] = None,
+    recipe: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Make checkpoints from nothing: starter, or a TOML file.")
+    ] = None,
+    into: Annotated[Path | None, typer.Option(help="Of a recipe: the folder that all of it is made in.")] = None,
+    sources: Annotated[
+        Path | None,
+        typer.Option(help="Of a recipe: a folder of SVG files, or of npm's packages; else they are fetched."),
+    ] = None,
+    scale: Annotated[
+        float, typer.Option(min=1e-6, help="Of a recipe: how many times its pictures and steps; less to try it out.")
+    ] = 1.0,
     check: Annotated[bool, typer.Option("--check", help="Only look at the pictures, and say what is wrong.")] = False,
     device: Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:1, mps, xpu.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Every event as a line of JSON.")] = False,
 ) -> None:
     """Train a LoRA, a word, or a whole checkpoint on a folder of pictures.
 
-    The path of the result goes to the standard output. Ctrl-C stops; --resume goes on where it stopped.
+    The path of the result goes to the standard output. Ctrl-C stops; --resume goes on where it stopped, and a recipe
+    goes on when it is given again.
     """
     program = read_settings(device=device)
     folders = model_folders(program)
     folders.make()
+    if recipe is not None:
+        _make(recipe, scale, into or folders.home / RECIPES / Path(recipe).stem, sources, program, as_json=as_json)
+        return
     if resume is None and folder is None and settings_file is None:
         _list(folders.home)
         return
@@ -201,12 +221,28 @@ def _settings(file: Path | None, given: dict[str, object]) -> TrainingSettings:
     return checked(values, "the settings" if file is None else file.name)
 
 
+def _make(name: str, scale: float, into: Path, sources: Path | None, program: Settings, *, as_json: bool) -> None:
+    """Make what a recipe makes."""
+    from safelight.training.recipe.making import Kitchen, make  # noqa: PLC0415 (as above)
+    from safelight.training.recipe.told import read_recipe  # noqa: PLC0415
+
+    kitchen = Kitchen(into.expanduser(), sources, program.device, program.spare_bytes)
+    with interruptible(STOPPING) as stopped, Watcher(stopped, as_json=as_json) as watcher:
+        try:
+            made = make(read_recipe(name), scale, kitchen, watcher)
+        except Cancelled:
+            note("What was made is kept. Go on with the same command.")
+            raise
+    for path in made:
+        typer.echo(str(path))
+
+
 def _check(settings: TrainingSettings, watcher: Watcher, place: Any) -> None:
     from safelight.training.data.checks import check_data  # noqa: PLC0415 (as above)
-    from safelight.training.run import opened_for, side_of  # noqa: PLC0415
+    from safelight.training.run import open_subject  # noqa: PLC0415
 
-    path = place.folders.resolve("checkpoints", settings.checkpoint)
-    found = check_data(settings.data, side_of(opened_for(path, settings, place.device), settings), watcher.progress)
+    subject = open_subject(settings, place)
+    found = check_data(subject.data, subject.side, watcher.progress, wants_controls=settings.wants_controls)
     watcher.report(found.sentences())
     if found.is_fatal:
         raise BadInput("Nothing can be trained on these pictures.", mend="Mend what is said above.")

@@ -17,7 +17,7 @@ from safelight.errors import BadInput, Cancelled, SafelightError
 from safelight.families.contents import look_into
 from safelight.files.atomic import write_whole
 from safelight.files.folders import Folders
-from safelight.files.picture_files import sizes_in
+from safelight.files.picture_size import sizes_in
 from safelight.files.plugin_list import enabled
 from safelight.graph.check import Verdict, check, find_problems
 from safelight.graph.document import Workflow

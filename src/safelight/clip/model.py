@@ -77,17 +77,21 @@ class ClipModel:
         )
 
     def _read(self, texts: Sequence[str]) -> Tensor:
-        length = self.text_shape.positions
-        rows = [[START_TOKEN, *token_ids(text)[: length - MARKS], END_TOKEN] for text in texts]
-        # what follows the end is never looked at, so that it does not matter what it is
-        tokens = torch.tensor([row + [END_TOKEN] * (length - len(row)) for row in rows], device=self.placement.device)
-        ends = torch.tensor([len(row) - 1 for row in rows], device=self.placement.device)
+        tokens, ends = (each.to(self.placement.device) for each in tokens_of(texts, self.text_shape.positions))
         self.placement.bring(self.text)
         with torch.no_grad():
             _, pooled = self.text(self.text.embeddings.token_embedding(tokens), ends, 1, final_norm=True)
         self.placement.finished(self.text)
         read: Tensor = pooled.to(HOST, torch.float32)
         return read
+
+
+def tokens_of(texts: Sequence[str], length: int) -> tuple[Tensor, Tensor]:
+    """Texts as ids [N, length], of long ones the beginning; and where each ends [N]."""
+    rows = [[START_TOKEN, *token_ids(text)[: length - MARKS], END_TOKEN] for text in texts]
+    # what follows the end is never looked at, so that it does not matter what it is
+    tokens = torch.tensor([row + [END_TOKEN] * (length - len(row)) for row in rows])
+    return tokens, torch.tensor([len(row) - 1 for row in rows])
 
 
 def load_clip_model(path: Path, placement: Placement, precision: Precision) -> ClipModel:

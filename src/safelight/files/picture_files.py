@@ -4,13 +4,12 @@ import os
 import struct
 import warnings
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
-from PIL import ExifTags, Image, ImageOps, ImageSequence, PngImagePlugin, UnidentifiedImageError
+from PIL import Image, ImageOps, ImageSequence, PngImagePlugin, UnidentifiedImageError
 
 from safelight.errors import BadInput
-from safelight.files.folders import Folders
 
 MAX_BYTES = 512 * 2**20
 """Largest picture file that is opened."""
@@ -38,20 +37,6 @@ PARAMETERS = "parameters"
 """The key of the text in AUTOMATIC1111's form."""
 
 
-def picture_size(path: Path) -> tuple[int, int]:
-    """Width and height of a picture as it is to be looked at, from the head of its file.
-
-    Raises:
-        BadInput: As `opened`.
-    """
-    with opened(path) as file:
-        try:
-            lies_on_its_side = file.getexif().get(ExifTags.Base.Orientation, 1) >= 5  # PNG is read to its end for it
-        except DAMAGE as error:
-            raise damaged(path, error) from error
-        return (file.height, file.width) if lies_on_its_side else file.size
-
-
 def white_part(path: Path) -> tuple[float, float, float, float] | None:
     """Where a mask is white, at least a little: left, top, right and bottom as shares of its sides; None for nowhere.
 
@@ -65,18 +50,6 @@ def white_part(path: Path) -> tuple[float, float, float, float] | None:
             return None
         left, top, right, bottom = box
         return left / picture.width, top / picture.height, right / picture.width, bottom / picture.height
-
-
-def sizes_in(folders: Folders) -> Callable[[str, str], tuple[int, int] | None]:
-    """From the folder and name of a picture to its width and height; None where it cannot be read."""
-
-    def size_of(folder: str, name: str) -> tuple[int, int] | None:
-        try:
-            return picture_size(folders.resolve(folder, name))
-        except BadInput:
-            return None
-
-    return size_of
 
 
 def read_text(path: Path) -> dict[str, str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from safelight.errors import BadInput
 from safelight.families.contents import look_into
 from safelight.files.folders import MODEL_FOLDERS, Folders
-from safelight.files.picture_files import sizes_in
+from safelight.files.picture_size import sizes_in
 from safelight.graph.catalog import Catalog
 from safelight.graph.document import Link, Workflow
 from safelight.graph.estimate import Machine, estimate

@@ -121,6 +121,12 @@ class ClipVision:
         embeds: Tensor = self.network(pixels.to(self.dtype)).image_embeds
         return embeds
 
+    def layers(self, image: Tensor) -> tuple[Tensor, ...]:
+        """What each layer says of pictures as in `follow` [B, 1 + patches, W], the first first."""
+        pixels = _normalized(_square(image, self.shape.image, crop=True))
+        self.placement.bring(self.network)
+        return tuple(self.network(pixels.to(self.dtype), output_hidden_states=True).hidden_states[1:])
+
 
 def preprocess(image: Tensor, side: int, *, crop: bool) -> Tensor:
     """Pictures as CLIP was trained to see them: bicubic, in 8 bits, with mean 0 and deviation 1 over all pictures.
@@ -178,14 +184,18 @@ def vision_tower(weights: Weights, placement: Placement, precision: Precision) -
             mend="Choose a file that has one: ViT-L/14 or ViT-H/14 of CLIP, say.",
         )
     layout, stored = _tensors(weights)
-    network = _build(shape)
+    network = build_vision(shape)
     dtype = precision.text
     source = Source if layout == "transformers" else _openclip
     fill_from(network, weights, stored, source, part="CLIP vision", placement=placement, dtype=dtype)
-    # Places are no weights, so no file fills them in.
+    number_places(network, shape)
+    return ClipVision(network, shape, dtype, placement)
+
+
+def number_places(network: "CLIPVisionModelWithProjection", shape: VisionShape) -> None:
+    """Number the patches of a network that was on the meta device: places are no weights, so no file fills them in."""
     positions = (shape.image // shape.patch) ** 2 + 1
     network.vision_model.embeddings.position_ids = torch.arange(positions, device=network.device)[None]
-    return ClipVision(network, shape, dtype, placement)
 
 
 def vision_shape(header: Header) -> VisionShape | None:
@@ -243,7 +253,7 @@ def _tensors(file: Collection[str]) -> tuple[Layout, Mapping[str, str]]:
     return "transformers", {name.removeprefix(prefix): name for name in names if name.startswith(roots)}
 
 
-def _build(shape: VisionShape) -> "CLIPVisionModelWithProjection":
+def build_vision(shape: VisionShape) -> "CLIPVisionModelWithProjection":
     """An image tower without weights, on the meta device."""
     # Imported late: it takes longer than everything else here.
     from transformers import CLIPVisionConfig, CLIPVisionModelWithProjection  # noqa: PLC0415

@@ -10,8 +10,8 @@ from PIL import Image as PilImage
 from torch import Tensor
 
 from safelight.diffusion.curves import STRAIGHT, monotone_cubic
+from safelight.diffusion.filters import dilate, erode, gaussian_blur, unsharp
 from safelight.graph.node import Choice, Range, Seed, node
-from safelight.nodes.filters import dilate, erode, gaussian_blur, unsharp
 from safelight.nodes.images import with_channels
 from safelight.nodes.resize import match
 from safelight.nodes.sockets import Curve, Image

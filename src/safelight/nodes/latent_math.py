@@ -7,9 +7,9 @@ import torch
 from torch import Tensor
 
 from safelight.diffusion.batch import repeat_to
+from safelight.diffusion.filters import unsharp
 from safelight.diffusion.latent import Latent
 from safelight.graph.node import Choice, Range, node
-from safelight.nodes.filters import unsharp
 from safelight.nodes.noise_mask import CELL, joined_masks, pixel_mask
 from safelight.nodes.resize import match
 

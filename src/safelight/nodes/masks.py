@@ -7,9 +7,9 @@ import torch
 from torch import Tensor
 
 from safelight.diffusion.batch import repeat_to
+from safelight.diffusion.filters import grow
 from safelight.errors import BadInput
 from safelight.graph.node import Choice, Range, node
-from safelight.nodes.filters import grow
 from safelight.nodes.sockets import Image, Mask
 
 Side = Annotated[int, Range(1, 16384, step=1)]

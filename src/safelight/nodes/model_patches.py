@@ -6,6 +6,7 @@ from typing import Annotated
 import torch
 from torch import Tensor
 
+from safelight.diffusion.filters import gaussian_blur
 from safelight.diffusion.guidance import After
 from safelight.graph.node import Choice, Range, node
 from safelight.models.model import Model
@@ -16,7 +17,6 @@ from safelight.models.patching.deep_shrink import deep_shrink
 from safelight.models.patching.freeu import Gain, by_structure, evenly, freeu
 from safelight.models.patching.hypertile import hypertile
 from safelight.models.patching.token_merging import token_merging
-from safelight.nodes.filters import gaussian_blur
 from safelight.nodes.noise_mask import CELL
 from safelight.nodes.resize import METHODS
 

@@ -7,8 +7,18 @@ from safelight.files.folders import TRAINING, TRAINING_SETTINGS, USERS, Folders
 from safelight.runs.folder import RunFolder
 from safelight.runs.settings import Kind, TrainingSettings
 
-RESULTS: dict[Kind, str] = {"lora": "loras", "inversion": "embeddings", "full": "checkpoints"}
+RESULTS: dict[Kind, str] = {
+    "lora": "loras",
+    "inversion": "embeddings",
+    "full": "checkpoints",
+    "controlnet": "controlnet",
+    "denoiser": "checkpoints",
+    "vae": "vae",
+    "clip": "clip_vision",
+}
 """The folder that the file of a run is put into."""
+FROM_SCRATCH: frozenset[Kind] = frozenset({"denoiser", "vae", "clip"})
+"""Kinds that begin with weights of chance, not with a checkpoint."""
 
 
 def final_of(settings: TrainingSettings, folders: Folders) -> Path:
@@ -18,6 +28,26 @@ def final_of(settings: TrainingSettings, folders: Folders) -> Path:
         BadInput: The name is none for a file.
     """
     return folders.writable(RESULTS[settings.kind], f"{settings.name}.safetensors")
+
+
+def needed(settings: TrainingSettings, folders: Folders) -> tuple[Path, ...]:
+    """The model files that a run begins with.
+
+    Raises:
+        BadInput: One is not there.
+    """
+    match settings.kind:
+        case "clip":
+            return ()
+        case "vae":
+            return (folders.resolve("clip_vision", settings.vae.clip),) if settings.vae.perceptual else ()
+        case "denoiser":
+            told = settings.denoiser
+            return (
+                _in_any(folders, ("vae", "checkpoints"), told.vae),
+                _in_any(folders, ("text_encoders", "clip_vision", "checkpoints"), told.clip),
+            )
+    return (folders.resolve("checkpoints", settings.checkpoint),)
 
 
 def begin(settings: TrainingSettings, folders: Folders) -> RunFolder:
@@ -45,7 +75,7 @@ def begin(settings: TrainingSettings, folders: Folders) -> RunFolder:
         )
     if (final := final_of(settings, folders)).exists():
         raise BadInput(f"There is a file {final}, which the run would write.", mend="Take another name for the run.")
-    folders.resolve("checkpoints", settings.checkpoint)
+    needed(settings, folders)
     folder.write_settings(settings)
     return folder
 
@@ -54,3 +84,8 @@ def _is_begun_by_another(name: str, folders: Folders) -> bool:
     """Whether a run of this name is anybody's: runs are each one's own, and their files everybody's."""
     places = (folders.home / TRAINING, *(folders.home / USERS).glob(f"*/{TRAINING}"))
     return any((place / name / TRAINING_SETTINGS).is_file() for place in places)
+
+
+def _in_any(folders: Folders, among: tuple[str, ...], name: str) -> Path:
+    """A file that may be in one of several folders; the first counts."""
+    return folders.resolve(next((folder for folder in among if name in folders.list(folder)), among[0]), name)

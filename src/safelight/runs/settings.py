@@ -8,11 +8,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from safelight.errors import BadInput
 
-Kind = Literal["lora", "inversion", "full"]
+Kind = Literal["lora", "inversion", "full", "controlnet", "denoiser", "vae", "clip"]
 AdapterKind = Literal["lora", "loha", "lokr", "dora"]
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]
+Width = Annotated[int, Field(ge=32, multiple_of=32)]
+HeadWidth = Annotated[int, Field(ge=64, le=1024, multiple_of=64)]
 
 
 class _Table(BaseModel):
@@ -46,6 +48,8 @@ class Data(_Table):
     """How often the caption is left out as a whole, which guidance lives on."""
     masks: bool = False
     """Learn only where NAME.mask.png is white, or where a picture is opaque."""
+    control: Literal["file", "canny"] = "file"
+    """What a ControlNet is shown: `file` for NAME.control.png beside each picture, `canny` for its outlines."""
     prior_folder: Path | None = None
     """Pictures of the same sort of thing that must not change (DreamBooth's prior preservation)."""
     prior_weight: Annotated[float, Field(ge=0)] = 1.0
@@ -87,6 +91,79 @@ class Full(_Table):
     """Of the denoiser: parameters whose name has one of these in it; an empty text takes all."""
     text_layers: tuple[str, ...] = ()
     """The same of the text encoders; none by default."""
+
+
+class Denoiser(_Table):
+    """A denoiser of SD 1.x that begins as chance (kind `denoiser`); `full.text_layers` may learn with it."""
+
+    vae: str = "starter-128.safetensors"
+    """Whose latents it learns: a file of the folder `vae` or `checkpoints`."""
+    clip: str = "clip.safetensors"
+    """Whose reading of captions it hears: a file of the folder `text_encoders`, `clip_vision` or `checkpoints`."""
+    channels: Annotated[tuple[Width, ...], Field(min_length=1, max_length=8)] = (32, 64, 128)
+    """Of each level, the finest first; each but the last halves the latent."""
+    blocks: Annotated[int, Field(ge=1, le=8)] = 2
+    """Residual blocks per level on the way down; one more on the way up."""
+    attention: tuple[Annotated[int, Field(ge=0)], ...] = (1,)
+    """Levels that look at the caption, counted from 0; the middle always does."""
+
+    @model_validator(mode="after")
+    def _levels_are_there(self) -> "Denoiser":
+        if any(level >= len(self.channels) for level in self.attention):
+            raise ValueError("attention names a level that channels do not have")
+        return self
+
+
+class Autoencoder(_Table):
+    """An image autoencoder of SD 1.x that begins as chance (kind `vae`), and what makes it better."""
+
+    channels: Annotated[tuple[Width, ...], Field(min_length=4, max_length=4)] = (32, 64, 128, 128)
+    """Of each level, the finest first; each but the last halves the picture, which makes latents of an eighth."""
+    blocks: Annotated[int, Field(ge=1, le=8)] = 2
+    """Residual blocks per level of the encoder; one more in the decoder."""
+    patch: Annotated[int, Field(ge=0, multiple_of=8)] = 0
+    """Side of the part of each picture, somewhere else each time, that is shown at first; 0 for the whole."""
+    patch_until: Share = 0.6
+    """Share of the steps in which only that part is shown."""
+    distance: Literal["l1", "l2"] = "l1"
+    """How far pixels are from what they should be."""
+    edges: Annotated[float, Field(ge=0)] = 0.5
+    """How much differences of neighbouring pixels count, at three sizes."""
+    structure: Annotated[float, Field(ge=0)] = 0.15
+    """How much structural similarity counts (SSIM)."""
+    kl: Annotated[float, Field(ge=0)] = 5e-5
+    """How much latents are held to unit noise (Kullback-Leibler divergence)."""
+    perceptual: Annotated[float, Field(ge=0)] = 0.0
+    """How much it counts that CLIP sees the same."""
+    clip: str = "clip.safetensors"
+    """Whose eye that is: a file of the folder `clip_vision`."""
+    adversarial: Annotated[float, Field(ge=0)] = 0.0
+    """How much it counts that a second network, which learns to tell pictures from reconstructions, cannot."""
+    adversarial_from: Share = 0.5
+    """Share of the steps after which that counts; the second network learns from the first step on."""
+
+
+class Contrast(_Table):
+    """A CLIP model that begins as chance (kind `clip`)."""
+
+    side: Annotated[int, Field(ge=8)] = 128
+    """Of the square pictures that it sees, in pixels."""
+    patch: Annotated[int, Field(ge=1)] = 16
+    """Side of the patches that they are cut into."""
+    width: HeadWidth = 256
+    """Of the tower for pictures."""
+    layers: Count = 6
+    text_width: HeadWidth = 128
+    """Of the tower for texts, which is what a denoiser hears."""
+    text_layers: Count = 6
+    projection: Count = 256
+    """Numbers of the vectors that are compared."""
+
+    @model_validator(mode="after")
+    def _in_patches(self) -> "Contrast":
+        if self.side % self.patch:
+            raise ValueError("side must be a multiple of patch")
+        return self
 
 
 class Loss(_Table):
@@ -192,15 +269,23 @@ class TrainingSettings(_Table):
     """Of the run's folder and of the file that it makes."""
     kind: Kind = "lora"
     checkpoint: str = "starter-128.safetensors"
-    """What is trained: a file of the folder `checkpoints`."""
+    """What is trained: a file of the folder `checkpoints`. Kinds that begin as chance have none."""
     data: Data
     adapter: Adapter = Adapter()
     inversion: Inversion = Inversion()
     full: Full = Full()
+    denoiser: Denoiser = Denoiser()
+    vae: Autoencoder = Autoencoder()
+    clip: Contrast = Contrast()
     loss: Loss = Loss()
     optimizer: Optimizer = Optimizer()
     samples: Samples = Samples()
     run: Run = Run()
+
+    @property
+    def wants_controls(self) -> bool:
+        """Whether each picture needs a file that a ControlNet is shown with it."""
+        return self.kind == "controlnet" and self.data.control == "file"
 
 
 def parse_settings(text: str, where: str) -> TrainingSettings:

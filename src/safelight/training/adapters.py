@@ -15,7 +15,7 @@ Parts = dict[str, Tensor]
 """What a file has for one module: ending of its name -> tensor."""
 
 
-def _uniform(shape: tuple[int, ...], inputs: int, source: Generator) -> Tensor:
+def drawn_evenly(shape: tuple[int, ...], inputs: int, source: Generator) -> Tensor:
     """As linear maps begin (He et al. 2015, arXiv:1502.01852, with the slope sqrt(5) that torch takes)."""
     bound = 1 / math.sqrt(inputs)
     return (torch.rand(shape, generator=source) * 2 - 1) * bound
@@ -25,7 +25,7 @@ def _lora(weight: Tensor, rank: int, settings: Adapter, source: Generator) -> Pa
     """Hu et al. 2021, arXiv:2106.09685: `up` begins as zero, so that nothing is changed at first."""
     del settings
     ones = (1,) * (weight.ndim - 2)
-    down = _uniform((rank, *weight.shape[1:]), weight[0].numel(), source)
+    down = drawn_evenly((rank, *weight.shape[1:]), weight[0].numel(), source)
     return {"lora_down.weight": down, "lora_up.weight": torch.zeros(len(weight), rank, *ones)}
 
 
@@ -51,13 +51,13 @@ def _lokr(weight: Tensor, rank: int, settings: Adapter, source: Generator) -> Pa
     """Edalati et al. 2022, arXiv:2212.10650: a small matrix whole, a large one whole or as a product of low rank."""
     rows, more_rows = split(len(weight), settings.factor)
     columns, more_columns = split(weight.shape[1], settings.factor)
-    parts = {"lokr_w1": _uniform((rows, columns), columns, source)}
+    parts = {"lokr_w1": drawn_evenly((rows, columns), columns, source)}
     shape = (more_rows, more_columns, *weight.shape[2:])
     inputs = math.prod(shape[1:])
     if rank < min(more_rows, inputs) / 2:
         parts |= {
             "lokr_w2_a": torch.zeros(more_rows, rank),
-            "lokr_w2_b": _uniform((rank, inputs), inputs, source),
+            "lokr_w2_b": drawn_evenly((rank, inputs), inputs, source),
         }
     else:
         parts["lokr_w2"] = torch.zeros(shape)

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from safelight.diffusion.control import Control, ControlCall
 from safelight.diffusion.prediction import PREDICTIONS
 from safelight.models.model import Model
-from safelight.models.unet_forward import run_unet
+from safelight.models.unet_forward import NO_RESIDUALS, run_unet
 from safelight.text.sdxl import AESTHETIC_SCORE, EMBEDDING_WIDTH, size_conditioning
 
 
@@ -31,7 +32,14 @@ class Shown:
 
 
 def output_of(
-    model: Model, x: Tensor, sigma: Tensor, context: Tensor, label: Tensor | None, *, recompute: bool = False
+    model: Model,
+    x: Tensor,
+    sigma: Tensor,
+    context: Tensor,
+    label: Tensor | None,
+    *,
+    control: Control | None = None,
+    recompute: bool = False,
 ) -> Tensor:
     """What the network predicts.
 
@@ -41,6 +49,7 @@ def output_of(
         sigma: Their noise levels [B, 1, 1, 1].
         context: Encoded captions [B, T, W].
         label: Pooled captions and sizes [B, L], or None.
+        control: What steers it; it may be what is learned.
         recompute: As of `run_unet`.
 
     Returns:
@@ -50,7 +59,11 @@ def output_of(
     timestep = model.schedule.timestep(sigma.flatten()).float()
     context = context.to(model.dtype)
     label = None if label is None else label.to(shown.device, model.dtype)
-    return run_unet(model.network, shown, timestep, context, label, recompute=recompute).float()
+    residuals = NO_RESIDUALS
+    if control is not None:
+        residuals = control(ControlCall(shown, sigma, timestep, context, label))
+    network = model.network
+    return run_unet(network, shown, timestep, context, label, residuals=residuals, recompute=recompute).float()
 
 
 def labels_of(model: Model, pooled: Tensor | None, shown: Sequence[Shown]) -> Tensor | None:

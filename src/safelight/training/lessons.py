@@ -1,4 +1,5 @@
-"""What is learned: beside the weights (LoRA and its relatives), as a word (textual inversion), or the weights."""
+"""What is learned: beside the weights (LoRA and its relatives), as a word (textual inversion), the weights, or a
+network that steers (ControlNet)."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,6 +13,7 @@ from torch import Generator, Tensor, nn
 
 from safelight.errors import BadInput
 from safelight.inspect.opening import Opened
+from safelight.models.control.controlnet import ControlNet
 from safelight.models.lora.changes import Change
 from safelight.models.lora.names import TEXT_UNDERSCORED, UNET_UNDERSCORED, text_spellings, unet_spellings
 from safelight.models.saving import (
@@ -29,6 +31,8 @@ from safelight.prompts.bpe import token_ids
 from safelight.prompts.tokenizer import EMBEDDING_PREFIX
 from safelight.runs.settings import TrainingSettings
 from safelight.training.adapters import Parts, begin, changes_of
+from safelight.training.scratch.denoiser import tables_of_checkpoint
+from safelight.training.steering import begin_controlnet, control_entries
 from safelight.training.wearing import Taught, worn
 from safelight.training.words import Words, read_captions
 
@@ -53,6 +57,8 @@ class Lesson:
         tower_changes: The same for each text encoder.
         words: What is learned as a word.
         word: What captions call it.
+        control: A network beside the denoiser that is learned.
+        control_changes: As `model_changes`, of that network.
         folder: Which kind of model file comes out of it.
         entries: Makes the tensors of that file of what has been learned, or of a mean of it.
         told: What the file says of itself.
@@ -66,12 +72,29 @@ class Lesson:
     tower_changes: tuple[Mapping[str, Change], ...] = ()
     words: Words = field(default_factory=dict)
     word: str = ""
+    control: ControlNet | None = None
+    control_changes: Mapping[str, Change] = field(default_factory=dict)
     told: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_about_text(self) -> bool:
         """Whether captions mean something else after each step."""
         return bool(self.words) or any(self.tower_changes)
+
+    @property
+    def device(self) -> torch.device:
+        """Where it is learned."""
+        return self.opened.model.placement.device
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """What the denoiser works in."""
+        return self.opened.model.dtype
+
+    @property
+    def width(self) -> int:
+        """Channels of the denoiser's first level."""
+        return self.opened.model.shape.block_channels[0]
 
     def groups(self) -> dict[str, list[Tensor]]:
         """What is learned, by whose rate it learns at: `unet` and `text`."""
@@ -87,6 +110,10 @@ class Lesson:
         model.placement.bring(model.network, model.weights)
         with ExitStack() as stack:
             stack.enter_context(worn(model.network, self.model_changes, model.dtype))
+            if self.control is not None:
+                # which is brought while the denoiser waits for it
+                stack.enter_context(model.placement.at_work(model.network))
+                stack.enter_context(worn(self.control.network, self.control_changes, self.control.dtype))
             for tower, changes in zip(towers, self.tower_changes, strict=False):
                 tower.placement.bring(tower.network, tower.weights)
                 dtype = next(tower.network.parameters()).dtype
@@ -101,6 +128,10 @@ class Lesson:
         if not self.word:
             return text
         return re.sub(rf"(?<!\w){re.escape(self.word)}(?!\w)", f" {EMBEDDING_PREFIX}{LEARNED} ", text)
+
+
+CONTROL = "control."
+"""How the names of what a ControlNet learns begin."""
 
 
 LEARNED = "learned"
@@ -217,6 +248,39 @@ def _full(opened: Opened, settings: TrainingSettings, source: Generator) -> Less
     )
 
 
+def _controlnet(opened: Opened, settings: TrainingSettings, source: Generator) -> Lesson:
+    """A network beside the denoiser that is shown a picture, of which a float32 copy learns."""
+    model = opened.model
+    control = begin_controlnet(model, settings.name, source)
+    if settings.run.checkpointing:
+        control.network.enable_gradient_checkpointing()
+    learned = _copies(control.network, ("",), CONTROL)
+
+    def entries(known: Mapping[str, Tensor]) -> Iterator[Entry]:
+        return control_entries(control, {name.removeprefix(CONTROL): known[name] for name in learned}, STORED)
+
+    return Lesson(
+        opened,
+        learned,
+        "controlnet",
+        entries,
+        control=control,
+        control_changes={name.removeprefix(CONTROL): Taught(tensor) for name, tensor in learned.items()},
+    )
+
+
+def _from_scratch(opened: Opened, settings: TrainingSettings, source: Generator) -> Lesson:
+    """A whole denoiser; its file has all that files of its family have."""
+    everything = settings.full.model_copy(update={"layers": ("",)})
+    lesson = _full(opened, settings.model_copy(update={"full": everything}), source)
+
+    def entries(known: Mapping[str, Tensor]) -> Iterator[Entry]:
+        yield from lesson.entries(known)
+        yield from tensor_entries(tables_of_checkpoint(opened.clip))
+
+    return replace(lesson, entries=entries)
+
+
 def _copies(network: nn.Module, layers: tuple[str, ...], prefix: str) -> dict[str, Tensor]:
     return {
         prefix + name: parameter.detach().to(torch.float32, copy=True).requires_grad_()
@@ -233,5 +297,7 @@ LESSONS: dict[str, Callable[[Opened, TrainingSettings, Generator], Lesson]] = {
     "lora": _adapter,
     "inversion": _inversion,
     "full": _full,
+    "controlnet": _controlnet,
+    "denoiser": _from_scratch,
 }
 """(checkpoint, settings, source of chance) -> what is learned, by the kind of the run."""

@@ -8,6 +8,7 @@ from safelight.training.data.batches import Batches
 from safelight.training.data.cache import LatentCache
 from safelight.training.data.views import View, mask
 from safelight.training.forward import Shown
+from safelight.training.steering import Controls
 from safelight.training.trainer import Material
 
 
@@ -20,12 +21,14 @@ class Pictures:
         latents: What the VAE makes of them.
         prior_weight: How much pictures that must not change count.
         has_masks: Whether only parts of pictures count.
+        controls: What a ControlNet is shown of them, where one is trained.
     """
 
     batches: Batches
     latents: LatentCache
     prior_weight: float
     has_masks: bool
+    controls: Controls | None = None
 
     def at(self, number: int) -> Material:
         """The batch of a number."""
@@ -36,6 +39,7 @@ class Pictures:
             shown=tuple(map(_shown, batch.views)),
             weights=torch.tensor([self.prior_weight if is_prior else 1.0 for is_prior in batch.is_prior]),
             masks=torch.stack([mask(view) for view in batch.views])[:, None] if self.has_masks else None,
+            control=None if self.controls is None else self.controls.of(*batch.views),
         )
 
 

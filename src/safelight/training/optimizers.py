@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.optim import Optimizer as TorchOptimizer
 
 from safelight.errors import BadInput
+from safelight.runs.beginning import FROM_SCRATCH
 from safelight.runs.settings import Optimizer
 
 Groups = list[dict[str, Any]]
@@ -65,8 +66,10 @@ OPTIMIZERS: dict[str, Callable[[Groups, Optimizer], TorchOptimizer]] = {
 }
 
 
-RATES = {"lora": 1e-4, "inversion": 5e-3, "full": 1e-5}
-"""Learning rates of AdamW that suit Stable Diffusion 1.5, by the kind of run."""
+RATES = {"lora": 1e-4, "inversion": 5e-3, "full": 1e-5, "controlnet": 1e-5, "denoiser": 1e-3, "vae": 8e-4, "clip": 1e-3}
+"""Learning rates of AdamW that suit Stable Diffusion 1.5, by the kind of run; those from scratch suit the starter."""
+AS_THEY_ARE = FROM_SCRATCH | {"inversion"}
+"""Kinds whose rate does not hang on the width of the network."""
 WIDTH = 320  # channels of its first level
 NARROWER = 1.5
 """Narrower networks learn faster, by this power of the width. Maximal-update theory has 1 for a long run (Yang et al.
@@ -86,7 +89,7 @@ def suitable_rate(kind: str, optimizer: str, width: int) -> float:
     share = SHARES.get(optimizer, 1.0)
     if share is None:
         return 1.0
-    narrow = 1.0 if kind == "inversion" else (WIDTH / width) ** NARROWER
+    narrow = 1.0 if kind in AS_THEY_ARE else (WIDTH / width) ** NARROWER
     return float(f"{RATES[kind] * share * narrow:.2g}")
 
 

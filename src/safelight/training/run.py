@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from importlib import import_module
+from itertools import cycle, islice
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 
@@ -18,26 +19,32 @@ from safelight.files.folders import Folders
 from safelight.files.hashes import sha256
 from safelight.files.lock import locked
 from safelight.inspect.opening import Opened, open_checkpoint
-from safelight.models.device import find_device
 from safelight.models.model import Model
 from safelight.models.placement import free_bytes
-from safelight.models.precision import PrecisionName
 from safelight.runs.beginning import begin as begin_in
-from safelight.runs.beginning import final_of
+from safelight.runs.beginning import final_of, needed
 from safelight.runs.folder import LogLine, RunFolder
-from safelight.runs.settings import Loss, TrainingSettings
+from safelight.runs.settings import Data, Loss, TrainingSettings
 from safelight.training.data.batches import Batches
 from safelight.training.data.cache import LatentCache
+from safelight.training.data.captions import with_trigger
 from safelight.training.data.checks import check_data
 from safelight.training.data.kept import Kept
 from safelight.training.data.report import DataReport
+from safelight.training.data.views import view_of
 from safelight.training.keeping import Keeper
 from safelight.training.lessons import LESSONS
 from safelight.training.material import Pictures
 from safelight.training.noising import generator_at
 from safelight.training.samples import draw
+from safelight.training.scratch.autoencoder import open_compressor
+from safelight.training.scratch.contrast import open_towers
+from safelight.training.scratch.denoiser import open_new
+from safelight.training.scratch.networks import place_and_numbers
+from safelight.training.steering import Controls
 from safelight.training.told import told_of
-from safelight.training.trainer import Stepped, Trainer
+from safelight.training.trainer import Denoising, Stepped, Trainer
+from safelight.training.work import Subject, Watch, Work
 
 CACHED_BYTES = 5_000_000_000
 """Most that latents take on the disk, of all runs together."""
@@ -45,25 +52,6 @@ EPOCHS_AHEAD = 16
 """Whose views are encoded before the first step; what is mirrored or cropped at random later is when it comes."""
 FLUSH_SECONDS = 2.0
 SHOWN_PROMPTS = 3
-
-
-class Watch(Protocol):
-    """Whoever watches a run. Any of these may raise `Cancelled`, which stops the run with all it has learned kept."""
-
-    def stage(self, what: str) -> None:
-        """Told what is done next, in a few words."""
-
-    def progress(self, done: int, total: int) -> None:
-        """Told how far that is."""
-
-    def stepped(self, step: Stepped) -> None:
-        """Told of each step."""
-
-    def drawn(self, step: int, pictures: list[Path]) -> None:
-        """Told of samples."""
-
-    def report(self, sentences: tuple[str, ...]) -> None:
-        """Told what was found in the data."""
 
 
 @dataclass(frozen=True)
@@ -150,53 +138,41 @@ class _Run:
     def train(self) -> Path:
         settings, watch = self.settings, self.watch
         watch.stage("Opening the checkpoint")
-        path = self.place.folders.resolve("checkpoints", settings.checkpoint)
-        opened = opened_for(path, settings, self.place.device)
-        side = side_of(opened, settings)
+        subject = open_subject(settings, self.place)
         watch.stage("Looking at the pictures")
-        found = check_data(settings.data, side, watch.progress)
+        found = check_data(subject.data, subject.side, watch.progress, wants_controls=settings.wants_controls)
         write_whole(self.folder.data_report, "".join(f"{said}\n" for said in found.sentences()).encode())
         watch.report(found.sentences())
         if found.is_fatal:
             raise next(BadInput(each.what, mend=each.mend) for each in found.problems if each.is_fatal)
-        lesson = LESSONS[settings.kind](opened, settings, generator_at(settings.run.seed, -1))
-        base = sha256(path, self.place.folders.home / "cache" / "hashes")
-        trainer = Trainer(lesson, self._pictures(opened, found, side, base), settings)
-        told = told_of(settings, opened, found, base, trainer.settings.optimizer.rate)
+        work = subject.work(found, watch)
+        lesson = work.lesson
+        trainer = Trainer(lesson, work.look, settings)
+        told = work.told(trainer.settings.optimizer.rate)
         keeper = Keeper(self.folder, final_of(settings, self.place.folders), settings.run.keep, self.place.spare)
         if self.folder.state.is_file():
             state = keeper.load()
-            if state["base"] != base:
+            if state["base"] != subject.base:
+                names = " or ".join(path.name for path in needed(settings, self.place.folders))
                 raise BadInput(
-                    f"{settings.checkpoint} is not the file that {settings.name} was begun with.",
+                    f"{names} is not the file that {settings.name} was begun with.",
                     mend="Put the old file back, or begin a new run.",
                 )
             trainer.resume(state)
         result = sum(torch.Size(e.shape).numel() * e.dtype.itemsize for e in lesson.entries(trainer.best()))
         learned = sum(tensor.numel() for tensor in lesson.learned.values())
         keeper.check_room(learned, result, has_mean=bool(trainer.mean))
-        return self._steps(trainer, keeper, _prompts(settings, found), (side, side), {"base": base}, told)
-
-    def _pictures(self, opened: Opened, found: DataReport, side: int, base: str) -> Pictures:
-        settings = self.settings
-        batches = Batches(found.examples, settings.data, side, settings.run.batch, settings.run.seed, prior=found.prior)
-        kept = Kept(self.place.folders.home / "cache" / "training", most_bytes=CACHED_BYTES)
-        latents = LatentCache(kept, f"{base} {opened.vae.dtype}", opened.vae.encode)
-        self.watch.stage("Encoding the pictures")
-        wanted = min(settings.run.steps * settings.run.accumulate, EPOCHS_AHEAD * batches.in_epoch)
-        latents.fill(batches.views(range(wanted)), self.watch.progress)
-        return Pictures(batches, latents, settings.data.prior_weight, settings.data.masks)
+        return self._steps(trainer, keeper, work, {"base": subject.base}, told)
 
     def _steps(
         self,
         trainer: Trainer,
         keeper: Keeper,
-        prompts: tuple[str, ...],
-        size: tuple[int, int],
+        work: Work,
         base: Mapping[str, object],
         told: Mapping[str, str],
     ) -> Path:
-        settings, lesson = self.settings, trainer.lesson
+        settings = self.settings
         seconds = self.folder.cut_log(trainer.step)
         self.board = Board(self.folder.path / "tensorboard", trainer.step)
         every = settings.samples.every
@@ -207,13 +183,13 @@ class _Run:
             self.watch.stage("Drawing samples")
             place = self.folder.sample
             with trainer.averaged():
-                made = draw(lesson, prompts, size, settings.samples, lambda n: place(trainer.step, n), self._on_step)
+                made = work.draw(lambda number: place(trainer.step, number), self._on_step)
             self.watch.drawn(trainer.step, made)
             self.watch.stage("Training")
 
         def save() -> None:
             self._flush()
-            entries = list(lesson.entries(trainer.best()))
+            entries = list(work.lesson.entries(trainer.best()))
             keeper.save(trainer.step, {**trainer.state(), **base}, entries, {**told, "ss_steps": str(trainer.step)})
 
         self.watch.stage("Training")
@@ -224,7 +200,7 @@ class _Run:
             for step in trainer.steps():
                 now = time.monotonic()
                 seconds, before = seconds + now - before, now
-                self._log(step, seconds, free_bytes(lesson.opened.model.placement.device))
+                self._log(step, seconds, free_bytes(work.lesson.device))
                 self.watch.stepped(step)
                 is_last = step.step == settings.run.steps
                 if is_last or step.step % settings.run.save_every == 0:
@@ -262,16 +238,87 @@ class _Run:
         self.flushed = time.monotonic()
 
 
+@dataclass(frozen=True)
+class Checkpoint:
+    """A checkpoint that something is taught, opened for a run; a `work.Subject`.
+
+    Attributes:
+        opened: The checkpoint.
+        settings: Of the run.
+        home: The home folder.
+        base: As of `work.Subject`.
+    """
+
+    opened: Opened
+    settings: TrainingSettings
+    home: Path
+    base: str
+
+    @property
+    def data(self) -> Data:
+        return self.settings.data
+
+    @property
+    def side(self) -> int:
+        return side_of(self.opened, self.settings)
+
+    def work(self, found: DataReport, watch: Watch) -> Work:
+        settings, opened, side = self.settings, self.opened, self.side
+        lesson = LESSONS[settings.kind](opened, settings, generator_at(settings.run.seed, -1))
+        controls = None if lesson.control is None else Controls(lesson.control, settings.data.control, side)
+        prompts = _prompts(settings, found) if controls is None else _steered_prompts(settings, found)
+        size, shown = (side, side), islice(cycle(found.examples), len(prompts))
+        steering = () if controls is None else tuple(controls.of(view_of(example, size)) for example in shown)
+        return Work(
+            lesson,
+            Denoising(lesson, self._pictures(found, watch, controls), settings),
+            lambda rate: told_of(settings, opened, found, self.base, rate),
+            lambda place, on_step: draw(lesson, prompts, size, settings.samples, place, on_step, steering),
+        )
+
+    def _pictures(self, found: DataReport, watch: Watch, controls: Controls | None) -> Pictures:
+        settings, vae = self.settings, self.opened.vae
+        run, data = settings.run, settings.data
+        batches = Batches(found.examples, data, self.side, run.batch, run.seed, prior=found.prior)
+        kept = Kept(self.home / "cache" / "training", most_bytes=CACHED_BYTES)
+        latents = LatentCache(kept, f"{self.base} {vae.dtype}", vae.encode)
+        watch.stage("Encoding the pictures")
+        wanted = min(run.steps * run.accumulate, EPOCHS_AHEAD * batches.in_epoch)
+        latents.fill(batches.views(range(wanted)), watch.progress)
+        return Pictures(batches, latents, data.prior_weight, data.masks, controls)
+
+
+def open_subject(settings: TrainingSettings, place: Place) -> Subject:
+    """What a run works on.
+
+    Raises:
+        BadInput: A file that it begins with is not there, lacks a part, or cannot be trained.
+    """
+    files = needed(settings, place.folders)
+    hashes = place.folders.home / "cache" / "hashes"
+    match settings.kind:
+        case "clip":
+            return open_towers(settings, place.device)
+        case "vae":
+            return open_compressor(settings, files, hashes, place.device)
+        case "denoiser":
+            vae, clip = files
+            opened = open_new(vae, clip, settings, place.device)
+            opened = replace(opened, model=taught_as(opened.model, settings.loss))
+        case _:
+            (path,) = files
+            opened = opened_for(path, settings, place.device)
+    base = " ".join(sha256(path, hashes) for path in files)
+    return Checkpoint(opened, settings, place.folders.home, base)
+
+
 def opened_for(path: Path, settings: TrainingSettings, device: str) -> Opened:
     """The checkpoint of a run, in what it is trained in.
 
     Raises:
         BadInput: It lacks a part, or cannot be trained.
     """
-    place = find_device(device)
-    numbers: PrecisionName = settings.run.dtype
-    if numbers == "auto":
-        numbers = "fp32" if place.type == "cpu" else "bf16" if _has_bf16(place) else "fp16"
+    place, numbers = place_and_numbers(device, settings.run.dtype)
     opened = open_checkpoint(path, device=str(place), numbers=numbers)
     variant = opened.model.contents.variant
     if variant != "base":
@@ -307,10 +354,6 @@ def side_of(opened: Opened, settings: TrainingSettings) -> int:
     return settings.data.resolution or min(native)
 
 
-def _has_bf16(device: torch.device) -> bool:
-    return device.type == "cuda" and torch.cuda.is_bf16_supported()
-
-
 def _prompts(settings: TrainingSettings, found: DataReport) -> tuple[str, ...]:
     """What is drawn on the way."""
     if settings.samples.prompts:
@@ -319,3 +362,11 @@ def _prompts(settings: TrainingSettings, found: DataReport) -> tuple[str, ...]:
     captions = dict.fromkeys(example.caption for example in found.examples if example.caption)
     shown = [caption for caption in captions if caption][:SHOWN_PROMPTS]
     return tuple(dict.fromkeys([trigger, *shown] if trigger else shown)) or ("",)
+
+
+def _steered_prompts(settings: TrainingSettings, found: DataReport) -> tuple[str, ...]:
+    """What is drawn on the way under the controls of the first pictures: what these show, where nothing is said."""
+    first = found.examples[:SHOWN_PROMPTS]
+    return settings.samples.prompts or tuple(
+        with_trigger(example.caption or "", settings.data.trigger.strip()) for example in first
+    )

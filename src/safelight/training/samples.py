@@ -1,11 +1,13 @@
 """Pictures drawn on the way, always of the same prompts and seeds, so that one sees what has been learned."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import torch
 
 from safelight.diffusion.conditioning import Cond
+from safelight.diffusion.control import Control
 from safelight.diffusion.latent import Latent
 from safelight.diffusion.samplers import SAMPLERS
 from safelight.diffusion.schedulers import SCHEDULERS
@@ -26,6 +28,7 @@ def draw(
     settings: Samples,
     place: Callable[[int], Path],
     on_step: Callable[[Step], None] = lambda _: None,
+    controls: Sequence[Control] = (),
 ) -> list[Path]:
     """Draw each prompt as what has been learned makes it.
 
@@ -36,6 +39,7 @@ def draw(
         settings: Seed, steps and guidance.
         place: Number of a prompt -> where its picture is kept.
         on_step: Told of each step of each picture.
+        controls: What steers each of them, where anything does.
 
     Raises:
         Cancelled: From `on_step`.
@@ -48,7 +52,8 @@ def draw(
     with torch.no_grad(), lesson.worn():
         negative = _cond(lesson, "")
         for number, prompt in enumerate(prompts):
-            guider = Guider(model, (_cond(lesson, prompt),), (negative,), settings.cfg)
+            cond = replace(_cond(lesson, prompt), controls=tuple(controls[number : number + 1]), controls_shared=True)
+            guider = Guider(model, (cond,), (negative,), settings.cfg)
             start = Latent(torch.zeros(1, model.family.latent.channels, height, width))
             latent, _ = run_sampler(guider, SAMPLERS[SAMPLER], sigmas, start, seed=settings.seed, on_step=on_step)
             pixels = (vae.decode(latent.samples)[0] * 255).round().clamp(0, 255).to(torch.uint8)

@@ -10,7 +10,12 @@ from safelight.training.data.report import DataReport
 
 KINDS = {"lora": "networks.lora", "dora": "networks.lora", "loha": "lycoris.kohya", "lokr": "lycoris.kohya"}
 VERSIONS = {"sd1": "sd_v1", "sd2": "sd_v2", "sdxl": "sdxl_base_v1-0"}
-ARCHITECTURE = {"lora": "/lora", "inversion": "/textual-inversion", "full": ""}
+ARCHITECTURE = {"lora": "/lora", "inversion": "/textual-inversion", "controlnet": "/controlnet"}
+
+OF_WEIGHTS = ("modelspec.license", "training_data")
+OF_CHECKPOINTS = ("modelspec.usage_hint", "modelspec.resolution")
+KEPT = {"full": (*OF_CHECKPOINTS, *OF_WEIGHTS), "denoiser": OF_CHECKPOINTS, "controlnet": OF_WEIGHTS}
+"""What goes over from the checkpoint's own words, by the kind of the run: its licence to all that holds its weights."""
 
 
 def told_of(settings: TrainingSettings, opened: Opened, found: DataReport, base: str, rate: float) -> dict[str, str]:
@@ -25,17 +30,36 @@ def told_of(settings: TrainingSettings, opened: Opened, found: DataReport, base:
 
     Source: https://github.com/Stability-AI/ModelSpec, and the keys of kohya's training scripts.
     """
-    model, adapter, run = opened.model, settings.adapter, settings.run
-    tags = Counter(tag for example in found.examples for tag in tags_of(example.caption or ""))
+    model, adapter = opened.model, settings.adapter
     told = {
+        **told_of_run(settings, found, rate),
         "modelspec.sai_model_spec": "1.0.0",
-        "modelspec.architecture": model.family.architectures[0] + ARCHITECTURE[settings.kind],
+        "modelspec.architecture": model.family.architectures[0] + ARCHITECTURE.get(settings.kind, ""),
         "modelspec.implementation": "https://github.com/Stability-AI/generative-models",
-        "modelspec.title": settings.name,
         "modelspec.prediction_type": {"eps": "epsilon"}.get(model.prediction, model.prediction),
         "ss_base_model_version": VERSIONS.get(model.family.name, model.family.name),
-        "ss_sd_model_name": settings.checkpoint,
-        "ss_new_sd_model_hash": base,
+    }
+    if settings.kind != "denoiser":
+        told |= {"ss_sd_model_name": settings.checkpoint, "ss_new_sd_model_hash": base}
+    if settings.kind == "lora":
+        told |= {
+            "ss_network_module": KINDS[adapter.kind],
+            "ss_network_dim": str(adapter.rank),
+            "ss_network_alpha": f"{adapter.alpha or adapter.rank:g}",
+        }
+    if settings.data.trigger:
+        told["modelspec.trigger_phrase"] = settings.data.trigger
+    kept = model.contents.metadata
+    told |= {key: kept[key] for key in KEPT.get(settings.kind, ()) if key in kept}
+    return told
+
+
+def told_of_run(settings: TrainingSettings, found: DataReport, rate: float) -> dict[str, str]:
+    """What the file of any run says of the run. Parameters and source as of `told_of`."""
+    run = settings.run
+    tags = Counter(tag for example in found.examples for tag in tags_of(example.caption or ""))
+    return {
+        "modelspec.title": settings.name,
         "ss_output_name": settings.name,
         "ss_num_train_images": str(len(found.examples)),
         "ss_max_train_steps": str(run.steps),
@@ -46,15 +70,3 @@ def told_of(settings: TrainingSettings, opened: Opened, found: DataReport, base:
         "ss_tag_frequency": json.dumps({settings.data.folder.name: dict(tags.most_common(200))}, ensure_ascii=False),
         "safelight.training": toml_of(settings),
     }
-    if settings.kind == "lora":
-        told |= {
-            "ss_network_module": KINDS[adapter.kind],
-            "ss_network_dim": str(adapter.rank),
-            "ss_network_alpha": f"{adapter.alpha or adapter.rank:g}",
-        }
-    if settings.data.trigger:
-        told["modelspec.trigger_phrase"] = settings.data.trigger
-    kept = model.contents.metadata
-    if settings.kind == "full":
-        told |= {key: kept[key] for key in ("modelspec.usage_hint", "modelspec.resolution") if key in kept}
-    return told

@@ -1,14 +1,15 @@
 """The steps of training: each a function of what has been learned, the settings, and the step's number."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
 import torch
 from torch import Tensor
 
+from safelight.diffusion.control import Control
 from safelight.errors import SafelightError
 from safelight.models.model import Model
 from safelight.runs.settings import TrainingSettings
@@ -32,6 +33,7 @@ class Material:
         shown: How each was cropped.
         weights: How much each counts [B].
         masks: Where they count [B, 1, h, w], or None for everywhere.
+        control: What steers the denoiser.
     """
 
     latents: Tensor
@@ -39,6 +41,7 @@ class Material:
     shown: tuple[Shown, ...]
     weights: Tensor
     masks: Tensor | None = None
+    control: Control | None = None
 
 
 class Source(Protocol):
@@ -72,31 +75,73 @@ class Stepped:
     errors: tuple[float, ...]
 
 
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """What one batch has shown.
+
+    Attributes:
+        loss: Scalar, with gradients.
+        levels: Shares of the schedule [B]; empty where there is none.
+        errors: Mean squared error of the network's output for each picture [B], unweighted; empty as `levels` is.
+    """
+
+    loss: Tensor
+    levels: Tensor
+    errors: Tensor
+
+
+Look = Callable[[int], Seen]
+"""Number of a batch -> what it shows, while what is learned is worn. All chance follows from the number."""
+
+
+class Learner(Protocol):
+    """What a trainer changes: a `Lesson`, or networks from scratch."""
+
+    @property
+    def learned(self) -> Mapping[str, Tensor]:
+        """All that is learned, by name, float32: leaves that gradients reach."""
+
+    @property
+    def device(self) -> torch.device: ...
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """What networks work in."""
+
+    @property
+    def width(self) -> int:
+        """Of the network's narrowest level, on which the learning rate hangs."""
+
+    def groups(self) -> dict[str, list[Tensor]]:
+        """What is learned, by whose rate it learns at."""
+
+    def worn(self) -> AbstractContextManager[None]:
+        """Within, networks are as what has been learned makes them."""
+
+
 class Trainer:
     """Takes the steps of a run.
 
     Args:
         lesson: What is learned.
-        source: The batches.
+        look: How wrong it is.
         settings: All else.
 
     Attributes:
+        look: How wrong it is.
         step: How many steps were taken.
         mean: The running mean of what is learned; empty where none is kept.
     """
 
-    def __init__(self, lesson: Lesson, source: Source, settings: TrainingSettings) -> None:
+    def __init__(self, lesson: Learner, look: Look, settings: TrainingSettings) -> None:
         self.lesson = lesson
-        self.settings = settings = _with_rate(settings, lesson.opened.model)
+        self.settings = settings = _with_rate(settings, lesson.width)
         self.step = 0
         self.mean = {n: t.detach().clone() for n, t in lesson.learned.items()} if settings.run.ema else {}
-        self._source = source
+        self.look = look
         self._optimizer = optimizer_of(settings.optimizer, lesson.groups())
         # halves as small as gradients are become zero in fp16 unless the loss is made larger first
-        self._scaler = torch.amp.GradScaler(
-            lesson.opened.model.placement.device.type, enabled=lesson.opened.model.dtype == torch.float16
-        )
-        self._read: dict[str, tuple[Tensor, Tensor | None]] = {}
+        self._scaler = torch.amp.GradScaler(lesson.device.type, enabled=lesson.dtype == torch.float16)
 
     def steps(self) -> Iterator[Stepped]:
         """Take the steps that are left, one for each that is asked for.
@@ -151,19 +196,16 @@ class Trainer:
         self.step = int(state["step"])  # type: ignore[call-overload]
 
     def _take(self) -> Stepped:
-        settings, model = self.settings, self.lesson.opened.model
+        settings = self.settings
         share = share_of_rate(settings.optimizer, self.step, settings.run.steps)
         for group in self._optimizer.param_groups:
             group["lr"] = group["height"] * share
         loss, levels, errors = 0.0, [], []
         parts = settings.run.accumulate
         for part in range(parts):
-            number = self.step * parts + part
             # worn until the gradients are there: blocks that are computed again see the same weights
             with self.lesson.worn():
-                material = self._source.at(number)
-                context, pooled = self._read_captions(material.captions)
-                seen = look(model, material, context, pooled, settings, number)
+                seen = self.look(self.step * parts + part)
                 torch.autograd.backward(self._scaler.scale(seen.loss / parts))
             loss += float(seen.loss.detach()) / parts
             levels += seen.levels.tolist()
@@ -192,6 +234,45 @@ class Trainer:
             torch._foreach_lerp_(list(self.mean.values()), [tensor.detach() for tensor in learned], 1 - decay)
         return norm
 
+    def _stopped(self, what: str) -> SafelightError:
+        settings = self.settings
+        return SafelightError(
+            f"{what} in step {self.step + 1}; the steps up to the last save are kept.",
+            where=settings.name,
+            mend=f"Lower optimizer.rate (it is {settings.optimizer.rate:g}) to a third"
+            + (", or set run.dtype to fp32 or bf16." if self._scaler.is_enabled() else "."),
+        )
+
+
+def _with_rate(settings: TrainingSettings, width: int) -> TrainingSettings:
+    """Settings whose learning rate is said."""
+    optimizer = settings.optimizer
+    if optimizer.rate:
+        return settings
+    rate = suitable_rate(settings.kind, optimizer.name, width)
+    return settings.model_copy(update={"optimizer": optimizer.model_copy(update={"rate": rate})})
+
+
+class Denoising:
+    """How wrong a denoiser is; a `Look`.
+
+    Args:
+        lesson: What is learned.
+        source: The batches.
+        settings: Of the run.
+    """
+
+    def __init__(self, lesson: Lesson, source: Source, settings: TrainingSettings) -> None:
+        self.lesson = lesson
+        self.source = source
+        self._settings = settings
+        self._read: dict[str, tuple[Tensor, Tensor | None]] = {}
+
+    def __call__(self, number: int) -> Seen:
+        material = self.source.at(number)
+        context, pooled = self._read_captions(material.captions)
+        return look(self.lesson.opened.model, material, context, pooled, self._settings, number)
+
     def _read_captions(self, captions: Sequence[str]) -> tuple[Tensor, Tensor | None]:
         """Captions as the denoiser is told them; kept where they mean the same after each step."""
         if self.lesson.is_about_text:
@@ -209,39 +290,6 @@ class Trainer:
                 return self.lesson.read(captions)
         pooled = [each for _, each in kept if each is not None]
         return torch.cat([context for context, _ in kept]), torch.cat(pooled) if pooled else None
-
-    def _stopped(self, what: str) -> SafelightError:
-        settings = self.settings
-        return SafelightError(
-            f"{what} in step {self.step + 1}; the steps up to the last save are kept.",
-            where=settings.name,
-            mend=f"Lower optimizer.rate (it is {settings.optimizer.rate:g}) to a third"
-            + (", or set run.dtype to fp32 or bf16." if self._scaler.is_enabled() else "."),
-        )
-
-
-def _with_rate(settings: TrainingSettings, model: Model) -> TrainingSettings:
-    """Settings whose learning rate is said."""
-    optimizer = settings.optimizer
-    if optimizer.rate:
-        return settings
-    rate = suitable_rate(settings.kind, optimizer.name, model.shape.block_channels[0])
-    return settings.model_copy(update={"optimizer": optimizer.model_copy(update={"rate": rate})})
-
-
-@dataclass(frozen=True, eq=False)
-class Seen:
-    """What one batch has shown.
-
-    Attributes:
-        loss: Scalar, with gradients.
-        levels: Shares of the schedule [B].
-        errors: Mean squared error of the network's output for each picture [B], unweighted.
-    """
-
-    loss: Tensor
-    levels: Tensor
-    errors: Tensor
 
 
 def look(
@@ -272,7 +320,8 @@ def look(
     x = schedule.process.signal(sigma) * clean + sigma * noise
     target = target_of(model.prediction, schedule, sigma, clean, noise)
     label = labels_of(model, pooled, material.shown)
-    output = output_of(model, x, sigma, context, label, recompute=settings.run.checkpointing)
+    recompute = settings.run.checkpointing
+    output = output_of(model, x, sigma, context, label, control=material.control, recompute=recompute)
     masks = None if material.masks is None else material.masks.to(device)
     errors = errors_of(output, target, masks, loss)
     counted = errors * weights_of(loss, model.prediction, schedule, sigma).flatten() * material.weights.to(device)

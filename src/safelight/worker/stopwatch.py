@@ -7,7 +7,7 @@ from statistics import median
 
 from safelight.families.contents import look_into
 from safelight.files.folders import Folders
-from safelight.files.picture_files import sizes_in
+from safelight.files.picture_size import sizes_in
 from safelight.graph.catalog import Catalog
 from safelight.graph.document import Workflow
 from safelight.graph.estimate import work_of

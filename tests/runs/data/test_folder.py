@@ -11,8 +11,8 @@ import pytest
 from PIL import ExifTags, Image
 
 from safelight.errors import BadInput
+from safelight.files.picture_size import picture_size
 from safelight.runs.data.folder import read_examples, read_folder
-from safelight.runs.data.heads import upright_size
 from safelight.training.data.views import whole_picture
 from tests.training.data.drawn import draw, image_folder, kohya_folder
 
@@ -189,7 +189,7 @@ def turned(path: Path, *, is_late: bool = False) -> Path:
 def test_sizes_are_those_of_the_upright_picture(tmp_path: Path) -> None:
     paths = [turned(tmp_path / name) for name in ("a.png", "a.jpg", "a.webp", "a.tif")]
     paths.append(turned(tmp_path / "late.png", is_late=True))
-    assert [upright_size(path) for path in paths] == [(20, 30)] * 5
+    assert [picture_size(path) for path in paths] == [(20, 30)] * 5
     assert [whole_picture(path).size for path in paths] == [(20, 30)] * 5
 
 

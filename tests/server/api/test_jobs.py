@@ -19,8 +19,8 @@ def seeds_of(served: Served, jobs: list[dict[str, Any]]) -> list[int]:
     return [each["workflow"]["5"]["inputs"]["seed"] for each in details]
 
 
-def submit(served: Served, prompt: str = "a cat", **more: object) -> list[dict[str, Any]]:
-    answer = served.http.post(JOBS, json={"workflow": workflow(prompt), **more})
+def submit(served: Served, prompt: str = "a cat", *, steps: int = 3, **more: object) -> list[dict[str, Any]]:
+    answer = served.http.post(JOBS, json={"workflow": workflow(prompt, steps=steps), **more})
     assert answer.status_code == 202, answer.text
     jobs: list[dict[str, Any]] = answer.json()["jobs"]
     return jobs
@@ -126,7 +126,7 @@ def test_a_queued_job_says_how_many_are_before_it(paused: Served) -> None:
 
 
 def test_a_running_job_shows_how_far_each_node_is_and_stops_when_cancelled(served: Served) -> None:
-    (job,) = submit(served, "slow")
+    (job,) = submit(served, "slow", steps=100)
     path = f"{JOBS}/{job['id']}"
     eventually(lambda: {"node": "5", "state": "running"} in served.http.get(path).json()["nodes"])
     assert served.http.get(path).json()["nodes"][0] == {"node": "1", "state": "done"}

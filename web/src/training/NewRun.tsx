@@ -12,7 +12,7 @@ import { AllSettings } from "./AllSettings";
 import { choosePreset, type Draft, put, startAnew, useDraft, usual, wanted } from "./draft";
 import { Pictures } from "./Pictures";
 import { createRun, dataQuery, formQuery, type Run, runsQuery, startRun } from "./requests";
-import { merged, named, valueAt } from "./settings";
+import { hasCheckpoint, merged, named, valueAt } from "./settings";
 import styles from "./training.module.css";
 import { useLeaving } from "./useLeaving";
 
@@ -110,7 +110,7 @@ function Preparing({ form, onBegun }: { form: Form; onBegun: (name: string) => v
           value={text("data.trigger")}
           onChange={(value) => put("data.trigger", value || undefined)}
         />
-        <Checkpoint value={text("checkpoint")} wrong={wrong("checkpoint")} />
+        {hasCheckpoint(text("kind")) && <Checkpoint value={text("checkpoint")} wrong={wrong("checkpoint")} />}
         <NumberField
           label={t("steps")}
           min={1}

@@ -37,6 +37,8 @@ describe("the form of the settings", () => {
   it("has the tables of the kind of run, without what is asked elsewhere", () => {
     expect(tablesOf(SCHEMA, "lora").map(({ name }) => name)).toEqual(["data", "adapter"]);
     expect(tablesOf(SCHEMA, "full").map(({ name }) => name)).toEqual(["data", "full"]);
+    expect(tablesOf(SCHEMA, "denoiser").map(({ name }) => name)).toEqual(["data", "full"]);
+    expect(tablesOf(SCHEMA, "controlnet").map(({ name }) => name)).toEqual(["data"]);
     const [data] = tablesOf(SCHEMA, "lora");
     expect(data?.fields.map(({ path }) => path)).toEqual([
       "data.resolution",

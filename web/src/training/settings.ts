@@ -33,8 +33,23 @@ const ASKED: readonly string[] = ["name", "checkpoint", "data.folder", "data.tri
 /** How far an arrow changes a number, where its limits do not say. */
 const STEPS: Readonly<Record<string, number>> = { rate: 0.0001, text_rate: 0.0001, weight_decay: 0.01 };
 const OF_SHARES = 0.05;
-/** Tables that count for one kind of run only. */
-const OF_KIND: Readonly<Record<string, string>> = { lora: "adapter", inversion: "inversion", full: "full" };
+/** Kinds that begin as chance, with no checkpoint. */
+const FROM_SCRATCH: readonly string[] = ["denoiser", "vae", "clip"];
+/** Tables that count for some kinds of runs only. */
+const OF_KINDS: Readonly<Record<string, readonly string[]>> = {
+  adapter: ["lora"],
+  inversion: ["inversion"],
+  full: ["full", "denoiser"],
+  denoiser: ["denoiser"],
+  vae: ["vae"],
+  clip: ["clip"],
+  loss: ["lora", "inversion", "full", "controlnet", "denoiser"],
+};
+
+/** Whether a kind of run begins with a checkpoint. */
+export function hasCheckpoint(kind: string): boolean {
+  return !FROM_SCRATCH.includes(kind);
+}
 
 /** The kinds of a run. */
 export function kindsOf(schema: Values): readonly string[] {
@@ -44,10 +59,9 @@ export function kindsOf(schema: Values): readonly string[] {
 /** The tables of settings that a kind of run has, without what is asked elsewhere. */
 export function tablesOf(schema: Values, kind: string): readonly Table[] {
   const definitions = objectOf(schema.$defs);
-  const others = Object.entries(OF_KIND).flatMap(([one, table]) => (one === kind ? [] : [table]));
   return Object.entries(objectOf(schema.properties)).flatMap(([name, property]) => {
     const reference = objectOf(property).$ref;
-    if (typeof reference !== "string" || others.includes(name)) return [];
+    if (typeof reference !== "string" || OF_KINDS[name]?.includes(kind) === false) return [];
     const table = objectOf(definitions[reference.split("/").at(-1) ?? ""]);
     const fields = Object.entries(objectOf(table.properties))
       .map(([field, told]) => fieldOf(`${name}.${field}`, field, objectOf(told)))

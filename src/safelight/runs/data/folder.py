@@ -1,4 +1,4 @@
-"""A folder of pictures with what is beside them: captions, masks, and how often each picture comes.
+"""A folder of pictures with what is beside them: captions, masks, controls, and how often each picture comes.
 
 Three layouts are read, and may be mixed: NAME.txt or NAME.caption beside a picture; the image folders of Hugging Face's
 datasets, where metadata.jsonl has a line for each picture; and folders called REPEATS_words, as kohya's scripts have
@@ -16,11 +16,12 @@ from PIL import Image
 
 from safelight.errors import BadInput
 from safelight.files.picture_files import FORMATS
+from safelight.files.picture_size import picture_size
 from safelight.runs.data.caption_files import CAPTION_ENDINGS, METADATA, named, read_caption, read_metadata
-from safelight.runs.data.heads import upright_size
 from safelight.runs.data.problems import Problem, unreadable
 
 MASK_ENDINGS = (".mask.png", "-masklabel.png")
+CONTROL_ENDINGS = (".control.png",)
 REPEATED = re.compile(r"([1-9]\d{0,3})_(.*)")
 """The name of a folder whose pictures come so often, and show these words."""
 
@@ -35,6 +36,7 @@ class Example:
         caption: What it shows; empty where a file says nothing, None where there is none.
         repeats: How often it comes in an epoch.
         mask: A picture that is white where this one counts.
+        control: A picture that a ControlNet is shown with it.
         stamp: Bytes of the file and when it was changed last, by which a changed file is told.
     """
 
@@ -44,6 +46,7 @@ class Example:
     repeats: int = 1
     mask: Path | None = None
     stamp: tuple[int, int] = (0, 0)
+    control: Path | None = None
 
 
 @dataclass
@@ -122,16 +125,18 @@ def _examples(
     folder: Path, place: Path, names: list[str], told: dict[str, str], problems: list[Problem]
 ) -> Iterator[Example]:
     """The pictures of one folder; what is beside them without a picture is told."""
-    masks = {stem: name for name in names if (stem := _masked(name)) is not None}
+    masks = _beside(names, MASK_ENDINGS)
+    controls = _beside(names, CONTROL_ENDINGS)
+    others = {*masks.values(), *controls.values()}
     captions: dict[str, str] = {}
     for ending in reversed(CAPTION_ENDINGS):
         captions |= {Path(name).stem: name for name in names if Path(name).suffix.lower() == ending}
-    pictures = [name for name in names if Path(name).suffix.lower() in picture_endings() and _masked(name) is None]
+    pictures = [name for name in names if Path(name).suffix.lower() in picture_endings() and name not in others]
     repeats, words = _of_folder(folder, place)
     for name in pictures:
         path, stem = place / name, Path(name).stem
         try:
-            status, size = path.stat(), upright_size(path)
+            status, size = path.stat(), picture_size(path)
         except (BadInput, OSError) as error:
             problems.append(unreadable(named(path, folder), error))
             continue
@@ -139,18 +144,20 @@ def _examples(
         if caption is None:
             caption = told.get(named(path, folder), words)
         mask = place / masks[stem] if stem in masks else None
-        yield Example(path, size, caption, repeats, mask, (status.st_size, status.st_mtime_ns))
+        control = place / controls[stem] if stem in controls else None
+        yield Example(path, size, caption, repeats, mask, (status.st_size, status.st_mtime_ns), control)
     stems = {Path(name).stem for name in pictures}
     for stem in sorted(captions.keys() - stems):
         problems.append(_stray(named(place / captions[stem], folder), "It is a caption, but there is no such picture."))
     for stem in sorted(masks.keys() - stems):
         problems.append(_stray(named(place / masks[stem], folder), "It is a mask, but there is no such picture."))
+    for stem in sorted(controls.keys() - stems):
+        problems.append(_stray(named(place / controls[stem], folder), "It is a control, but there is no such picture."))
 
 
-def _masked(name: str) -> str | None:
-    """The stem of the picture that a file is the mask of; None for what is no mask."""
-    ending = next((ending for ending in MASK_ENDINGS if name.lower().endswith(ending)), None)
-    return None if ending is None else name[: -len(ending)]
+def _beside(names: list[str], endings: tuple[str, ...]) -> dict[str, str]:
+    """Stem of a picture -> the file that lies beside it with one of these endings."""
+    return {name[: -len(ending)]: name for name in names for ending in endings if name.lower().endswith(ending)}
 
 
 def _of_folder(folder: Path, place: Path) -> tuple[int, str | None]:

@@ -6,7 +6,18 @@ from typing import Literal
 from safelight.errors import BadInput
 
 Kind = Literal[
-    "unreadable", "caption", "no caption", "long caption", "stray", "same", "alike", "small", "odd", "mask", "set"
+    "unreadable",
+    "caption",
+    "no caption",
+    "long caption",
+    "stray",
+    "same",
+    "alike",
+    "small",
+    "odd",
+    "mask",
+    "control",
+    "set",
 ]
 
 

@@ -12,7 +12,8 @@ from fastapi.responses import FileResponse
 from pydantic import BaseModel, Field
 
 from safelight.errors import SafelightError
-from safelight.files.picture_files import picture_size, white_part
+from safelight.files.picture_files import white_part
+from safelight.files.picture_size import picture_size
 from safelight.graph.formats import write_api
 from safelight.graph.layout import to_editor
 from safelight.graph.request import ImageRequest, workflow_of

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from safelight.errors import BadInput
-from safelight.files.picture_files import sizes_in
+from safelight.files.picture_size import sizes_in
 from safelight.graph.catalog import Catalog
 from safelight.graph.changes import Change, with_changes
 from safelight.graph.check import check

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from safelight.errors import BadInput
 from safelight.files.picture_files import PARAMETERS, opened
-from safelight.runs.beginning import RESULTS
+from safelight.runs.beginning import FROM_SCRATCH, RESULTS
 from safelight.runs.course import standing
 from safelight.runs.folder import RunFolder, Sample
 from safelight.runs.settings import TrainingSettings
@@ -26,10 +26,10 @@ RunState = Literal["new", "queued", "running", "stopped", "failed", "done"]
 class RunView(BaseModel):
     """A training run.
 
-    `loss` is the running mean, `seconds` how long it has been trained, `seconds_left` null where that is not known;
-    `memory_left` the bytes that could still be taken on its device at the last step, null unless it is running;
-    `sample` is where its newest picture is, `result` the file that it has made, as FOLDER/NAME. A run whose settings
-    cannot be read has failed, and `error` says why.
+    `checkpoint` is empty for kinds that begin with none. `loss` is the running mean, `seconds` how long it has been
+    trained, `seconds_left` null where that is not known; `memory_left` the bytes that could still be taken on its
+    device at the last step, null unless it is running; `sample` is where its newest picture is, `result` the file that
+    it has made, as FOLDER/NAME. A run whose settings cannot be read has failed, and `error` says why.
     """
 
     name: str
@@ -160,7 +160,7 @@ def _view(studio: Studio, me: Person, folder: RunFolder, job: JobView | None) ->
     return view.model_copy(
         update={
             "kind": settings.kind,
-            "checkpoint": settings.checkpoint,
+            "checkpoint": "" if settings.kind in FROM_SCRATCH else settings.checkpoint,
             "state": state,
             "error": job.error if job and state == "failed" else None,
             "steps": steps,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from safelight.errors import BadInput
@@ -47,7 +48,9 @@ class _Seen:
     look: Look
 
 
-def check_data(data: Data, side: int, on_progress: OnProgress | None = None) -> DataReport:
+def check_data(
+    data: Data, side: int, on_progress: OnProgress | None = None, *, wants_controls: bool = False
+) -> DataReport:
     """Read the folders of a run, decode every picture once, and tell what was found.
 
     Damaged pictures are left out rather than failing the run, unless none is left.
@@ -56,6 +59,7 @@ def check_data(data: Data, side: int, on_progress: OnProgress | None = None) -> 
         data: Where the pictures are, and how they are shown.
         side: Of the square that is trained on.
         on_progress: Told of each picture, in this thread; an error that it raises ends the check.
+        wants_controls: Whether each picture needs the file that a ControlNet is shown; those without are left out.
 
     Raises:
         BadInput: One of the folders is not there.
@@ -68,7 +72,7 @@ def check_data(data: Data, side: int, on_progress: OnProgress | None = None) -> 
         everything += [(example, data.prior_folder) for example in prior_listing.examples]
         problems += prior_listing.problems
     unread = sum(problem.kind == "unreadable" for problem in problems)
-    seen = _seen(everything, data, problems, on_progress)
+    seen = _seen(everything, partial(_look, has_masks=data.masks, wants_controls=wants_controls), problems, on_progress)
     usable = [example for example, _ in everything if example in seen]
     examples = tuple(example for example in listing.examples if example in seen)
     prior = tuple(usable[len(examples) :])
@@ -90,13 +94,16 @@ def check_data(data: Data, side: int, on_progress: OnProgress | None = None) -> 
 
 
 def _seen(
-    everything: Sequence[tuple[Example, Path]], data: Data, problems: list[Problem], on_progress: OnProgress | None
+    everything: Sequence[tuple[Example, Path]],
+    look: Callable[[Example, Path], tuple["_Seen | None", list[Problem]]],
+    problems: list[Problem],
+    on_progress: OnProgress | None,
 ) -> dict[Example, _Seen]:
     """All pictures that can be decoded; problems of the others and of masks are added to `problems`."""
     seen = {}
     with ThreadPoolExecutor(min(MOST_THREADS, os.cpu_count() or 1)) as pool, ExitStack() as stack:
         stack.callback(pool.shutdown, wait=False, cancel_futures=True)  # where the person stops it
-        looked = [pool.submit(_look, example, folder, data.masks) for example, folder in everything]
+        looked = [pool.submit(look, example, folder) for example, folder in everything]
         for done, ((example, _), future) in enumerate(zip(everything, looked, strict=True), start=1):
             found, wrong = future.result()
             problems += wrong
@@ -107,24 +114,41 @@ def _seen(
     return seen
 
 
-def _look(example: Example, folder: Path, has_masks: bool) -> tuple[_Seen | None, list[Problem]]:
+def _look(
+    example: Example, folder: Path, *, has_masks: bool, wants_controls: bool
+) -> tuple[_Seen | None, list[Problem]]:
     """What a picture looks like, None where it cannot be used; and what is wrong with it."""
     try:
         picture = whole_picture(example.picture)
     except BadInput as error:
         return None, [unreadable(named(example.picture, folder), error)]
-    seen = _Seen(pixel_hash(picture), look_of(picture))
-    if not has_masks or example.mask is None:
-        return seen, []
-    file = named(example.mask, folder)
-    try:
-        masked = whole_picture(example.mask).size
-    except BadInput as error:
-        return None, [unreadable(file, error)]
-    if masked == picture.size:
-        return seen, []
-    what = f"The mask is {in_words(masked)} pixels and its picture {in_words(picture.size)}; it will be stretched."
-    return seen, [Problem(file, what, "Save the mask in the size of its picture.", "mask")]
+    if wants_controls and example.control is None:
+        what = "It has no control, which the ControlNet is shown with it."
+        mend = 'Put it beside the picture as NAME.control.png, or set data.control to "canny" for its outlines.'
+        return None, [Problem(named(example.picture, folder), what, mend, "control")]
+    problems: list[Problem] = []
+    mask, control = example.mask if has_masks else None, example.control if wants_controls else None
+    for path, unfit in ((mask, _mask), (control, _control)):
+        if path is None:
+            continue
+        file = named(path, folder)
+        try:
+            size = whole_picture(path).size
+        except BadInput as error:
+            return None, [unreadable(file, error)]
+        if size != picture.size:
+            problems.append(unfit(file, in_words(size), in_words(picture.size)))
+    return _Seen(pixel_hash(picture), look_of(picture)), problems
+
+
+def _mask(file: str, found: str, wanted: str) -> Problem:
+    what = f"The mask is {found} pixels and its picture {wanted}; it will be stretched."
+    return Problem(file, what, "Save the mask in the size of its picture.", "mask")
+
+
+def _control(file: str, found: str, wanted: str) -> Problem:
+    what = f"The control is {found} pixels and its picture {wanted}; it will be stretched."
+    return Problem(file, what, "Save the control in the size of its picture.", "control")
 
 
 def _of_captions(examples: Sequence[Example], data: Data) -> Iterable[Problem]:

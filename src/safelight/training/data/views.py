@@ -103,6 +103,20 @@ def mask(view: View) -> Tensor:
     return torch.from_numpy(counts.reshape(height // CELL, CELL, width // CELL, CELL).mean(axis=(1, 3)))
 
 
+def control_file(view: View) -> Tensor:
+    """What a ControlNet is shown of a view [H, W, 3] in 0..1, from the file beside its picture.
+
+    It is cropped and mirrored as the picture, and stretched to its size where it has another; each pixel keeps its
+    value, as in generation, since some controls mark places by values.
+
+    Raises:
+        BadInput: As `pixels`.
+    """
+    assert view.example.control is not None, "examples without one are left out"
+    picture = on_white(whole_picture(view.example.control)).resize(view.scaled, Image.Resampling.NEAREST)
+    return torch.from_numpy(_cut(np.asarray(picture), view).astype(np.float32) / np.float32(255))
+
+
 def whole_picture(path: Path) -> Image.Image:
     """A picture file decoded and upright, RGB or, where it says anything of transparency, RGBA; its first frame.
 

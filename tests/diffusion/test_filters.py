@@ -4,7 +4,7 @@ import torch
 from scipy import ndimage
 from torch import Tensor
 
-from safelight.nodes.filters import dilate, erode, gaussian_blur, grow, unsharp
+from safelight.diffusion.filters import dilate, erode, gaussian_blur, grow, unsharp
 
 
 @pytest.fixture

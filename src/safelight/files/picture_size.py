@@ -1,10 +1,13 @@
 """How large a picture is, from the head of its file alone: sets have thousands of them."""
 
 import struct
+from collections.abc import Callable
 from pathlib import Path
 
 from PIL import ExifTags, Image, PngImagePlugin, TiffImagePlugin
 
+from safelight.errors import BadInput
+from safelight.files.folders import Folders
 from safelight.files.picture_files import DAMAGE, damaged, opened
 
 SIGNATURE_BYTES = 8  # of a PNG
@@ -12,11 +15,11 @@ TELLING = frozenset((b"eXIf", b"tEXt", b"zTXt", b"iTXt"))
 """Chunks of a PNG that can say which way up it is."""
 
 
-def upright_size(path: Path) -> tuple[int, int]:
+def picture_size(path: Path) -> tuple[int, int]:
     """Width and height of a picture as it is to be looked at.
 
-    As `picture_size`, which however decodes a PNG to its end for the orientation that may be told there; here the
-    chunks of a PNG are counted through first, and hardly any has such a one behind its pixels.
+    The orientation of a PNG may be told behind its pixels, for which Pillow decodes them all; the chunks are counted
+    through first, and hardly any file has such a one.
 
     Raises:
         BadInput: As `opened`.
@@ -33,6 +36,18 @@ def upright_size(path: Path) -> tuple[int, int]:
         except DAMAGE as error:
             raise damaged(path, error) from error
         return (file.height, file.width) if lies_on_its_side else file.size
+
+
+def sizes_in(folders: Folders) -> Callable[[str, str], tuple[int, int] | None]:
+    """From the folder and name of a picture to its width and height; None where it cannot be read."""
+
+    def size_of(folder: str, name: str) -> tuple[int, int] | None:
+        try:
+            return picture_size(folders.resolve(folder, name))
+        except BadInput:
+            return None
+
+    return size_of
 
 
 def _tells_late(path: Path) -> bool:
