@@ -50,7 +50,10 @@ def test_a_run_that_cannot_begin_leaves_its_name_free(command: Command, tiny: Pa
     ("arguments", "said"),
     [
         (("--rate", -1), "optimizer.rate: Input should be greater than or equal to 0."),
-        (("--kind", "loraa"), "kind: Input should be 'lora', 'inversion', 'full', 'denoiser', 'vae' or 'clip'."),
+        (
+            ("--kind", "loraa"),
+            "kind: Input should be 'lora', 'inversion', 'full', 'controlnet', 'denoiser', 'vae' or 'clip'.",
+        ),
         (
             ("--name", "../zorb"),
             "name: has other signs than letters, digits, spaces and . + - _",

@@ -192,7 +192,7 @@ RESUMED: dict[str, tuple[str, dict[str, Any]]] = {
             "run": {"accumulate": 2},
         },
     ),
-    "denoiser": ("denoiser", {}),
+    "denoiser of v": ("denoiser", {"loss": {"prediction": "v", "zero_terminal_snr": True}}),
     "denoiser and its text": ("denoiser", {"full": {"text_layers": ["mlp"]}, "loss": {"weighting": "min_snr"}}),
 }
 
@@ -238,6 +238,12 @@ def test_what_does_not_fit_is_told_before_a_run_begins(toys: Path, tmp_path: Pat
     place = place_of(tmp_path)
     with pytest.raises(BadInput, match=r"nowhere\.safetensors"):
         begin(settings_of("denoiser", toys, denoiser={"vae": "nowhere.safetensors"}), place)
+    for kind, tables, said in (
+        ("clip", {"run": {"batch": 1}}, "run.batch must be 2 or more"),
+        ("vae", {"data": {"masks": True}}, "data.masks and data.prior_folder are for denoisers"),
+    ):
+        with pytest.raises(BadInput, match=said):
+            settings_of(kind, toys, **tables)
     for kind, table, said in (
         ("denoiser", {"channels": [32, 40]}, "multiple of 32"),
         ("denoiser", {"channels": [32], "attention": [1]}, "attention names a level that channels do not have"),
