@@ -70,7 +70,9 @@ it("pictures become a LoRA by the page alone, which stands every reload, and Cre
   expect(await page.getByRole("textbox", { name: "Name" }).inputValue()).toBe("zorb");
   await page.getByText("All settings").click();
   const number = (name: string) => page.getByRole("spinbutton", { name, exact: true });
-  await page.getByRole("group", { name: "Samples" }).getByLabel("Every so many steps").fill("3");
+  const samples = page.getByRole("group", { name: "Samples" });
+  await samples.getByLabel("Prompts").fill("zorb");
+  await samples.getByLabel("Every so many steps").fill("3");
   await number("Steps of the sampler").fill("2");
   await number("Pictures at a time").fill("1");
   await number("Learning rate").fill("9");

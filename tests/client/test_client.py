@@ -107,7 +107,11 @@ def test_workflows_are_saved_and_opened(client: Client) -> None:
 
 
 def test_models_nodes_and_health_are_told(client: Client) -> None:
-    assert [model.name for model in client.models()] == ["sketch-256.safetensors", "starter-128.safetensors"]
+    assert [model.name for model in client.models()] == [
+        "chalk-128.safetensors",
+        "sketch-256.safetensors",
+        "starter-128.safetensors",
+    ]
     assert "KSampler" in {node["class_type"] for node in client.nodes()["nodes"]}
     assert client.check(workflow())["problems"] == []
     assert client.health()["ready"] is True

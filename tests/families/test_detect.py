@@ -212,7 +212,7 @@ def test_the_usual_single_file_layouts_are_told(kind: str, unet: UNetShape, towe
 
 
 @pytest.mark.weights
-@pytest.mark.parametrize(("name", "side"), [("starter-128", 128), ("sketch-256", 256)])
+@pytest.mark.parametrize(("name", "side"), [("starter-128", 128), ("chalk-128", 128), ("sketch-256", 256)])
 def test_the_starter_is_an_sd1_checkpoint_with_sizes_of_its_own(name: str, side: int) -> None:
     contents = identify(read_header(STARTER / f"{name}.safetensors"))
     assert contents.family

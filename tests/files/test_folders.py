@@ -68,7 +68,8 @@ def test_files_are_listed_with_subfolders_and_by_ending(folders: Folders) -> Non
 
 
 def test_the_starter_is_always_among_the_checkpoints(folders: Folders) -> None:
-    assert folders.list("checkpoints") == ("sketch-256.safetensors", "starter-128.safetensors")
+    shipped = ("chalk-128.safetensors", "sketch-256.safetensors", "starter-128.safetensors")
+    assert folders.list("checkpoints") == shipped
     assert folders.resolve("checkpoints", "starter-128.safetensors").is_file()
     assert "clip.safetensors" in folders.list("text_encoders")
     assert "clip.safetensors" in folders.list("clip_vision")

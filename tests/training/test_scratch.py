@@ -72,9 +72,9 @@ KINDS: dict[str, dict[str, Any]] = {
         "run": {"steps": 60, "batch": 16},
     },
     "vae": {
-        "vae": {"channels": [32, 32, 32, 32], "blocks": 1},
+        "vae": {"channels": [32, 32, 32, 32], "blocks": 1, "edges": 0.25, "structure": 0.0},
         "optimizer": {"rate": 4e-3},
-        "run": {"steps": 150, "batch": 8},
+        "run": {"steps": 120, "batch": 4},
     },
     "denoiser": {
         "denoiser": {"vae": TINY, "clip": TINY, "channels": [32, 32], "blocks": 1},
@@ -156,11 +156,11 @@ def test_the_vae_gives_pictures_back_from_latents_of_unit_variance(toy: Callable
     assert (scaled.std((0, 2, 3)) - 1).abs().max() < 0.02
     missed = (vae.decode(latents) - pictures).square().mean()
     plain = (pictures.mean((0, 1, 2)) - pictures).square().mean()
-    assert missed < 0.7 * plain
+    assert missed < 0.8 * plain
     assert [(sample.step, sample.place) for sample in toy("vae").folder.all_samples()] == [
-        (step, place) for step in (0, 150) for place in range(3)
+        (step, place) for step in (0, 120) for place in range(3)
     ]
-    with Image.open(toy("vae").folder.sample(150, 0)) as sample:
+    with Image.open(toy("vae").folder.sample(120, 0)) as sample:
         assert sample.size == (2 * SIDE, SIDE)
         assert "comes back" in sample.info["parameters"]
 
@@ -188,11 +188,18 @@ RESUMED: dict[str, tuple[str, dict[str, Any]]] = {
     "vae with all it can have": (
         "vae",
         {
-            "vae": {"patch": 16, "distance": "l2", "perceptual": 0.1, "adversarial": 0.1, "clip": "eye.safetensors"},
+            "vae": {
+                "patch": 16,
+                "distance": "l2",
+                "structure": 0.1,
+                "perceptual": 0.1,
+                "adversarial": 0.1,
+                "clip": "eye.safetensors",
+            },
             "run": {"accumulate": 2},
         },
     ),
-    "denoiser": ("denoiser", {}),
+    "denoiser of v": ("denoiser", {"loss": {"prediction": "v", "zero_terminal_snr": True}}),
     "denoiser and its text": ("denoiser", {"full": {"text_layers": ["mlp"]}, "loss": {"weighting": "min_snr"}}),
 }
 
@@ -238,6 +245,12 @@ def test_what_does_not_fit_is_told_before_a_run_begins(toys: Path, tmp_path: Pat
     place = place_of(tmp_path)
     with pytest.raises(BadInput, match=r"nowhere\.safetensors"):
         begin(settings_of("denoiser", toys, denoiser={"vae": "nowhere.safetensors"}), place)
+    for kind, tables, said in (
+        ("clip", {"run": {"batch": 1}}, "run.batch must be 2 or more"),
+        ("vae", {"data": {"masks": True}}, "data.masks and data.prior_folder are for denoisers"),
+    ):
+        with pytest.raises(BadInput, match=said):
+            settings_of(kind, toys, **tables)
     for kind, table, said in (
         ("denoiser", {"channels": [32, 40]}, "multiple of 32"),
         ("denoiser", {"channels": [32], "attention": [1]}, "attention names a level that channels do not have"),

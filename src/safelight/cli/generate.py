@@ -14,6 +14,7 @@ from safelight.cli.calling import Server, Token, client_of
 from safelight.cli.report import Report, note
 from safelight.cli.working import folders_of, is_file, load_families, run_all
 from safelight.errors import BadInput
+from safelight.files.picture_files import check_whole
 from safelight.files.picture_size import picture_size
 from safelight.graph.request import CELL, workflow_of
 from safelight.graph.wanted import Lora, Upscale
@@ -140,6 +141,6 @@ def _input_name(picture: Path) -> str:
     Raises:
         BadInput: It is no picture, or cannot be read.
     """
-    picture_size(picture)
+    check_whole(picture)
     digest = sha256(picture.read_bytes()).hexdigest()
     return f"{picture.stem[:NAME_LENGTH]}-{digest[:8]}{picture.suffix}"

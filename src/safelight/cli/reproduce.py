@@ -15,6 +15,7 @@ from safelight.errors import BadInput, SafelightError
 from safelight.files.embedded import embedded
 from safelight.files.folders import MODEL_FOLDERS, Folders
 from safelight.files.hashes import sha256, short
+from safelight.files.picture_files import check_whole
 from safelight.files.picture_size import picture_size
 from safelight.files.recipes import find_model
 from safelight.graph.catalog import Catalog
@@ -41,7 +42,7 @@ def reproduce(
 
     Ends with 0 where every pixel is the same, and with 3 where one is not.
     """
-    picture_size(picture)
+    check_whole(picture)
     settings = read_settings(device=device, dtype=dtype, vram=vram)
     folders = folders_of(settings, out)
     catalog = library_of(settings).catalog

@@ -41,7 +41,8 @@ class FolderKind:
 
 MODEL_FOLDERS: dict[str, FolderKind] = {
     "checkpoints": FolderKind(
-        ("models/checkpoints", "output/checkpoints"), starter=(STARTER_CHECKPOINT, "sketch-256.safetensors")
+        ("models/checkpoints", "output/checkpoints"),
+        starter=(STARTER_CHECKPOINT, "chalk-128.safetensors", "sketch-256.safetensors"),
     ),
     "configs": FolderKind(("models/configs",), frozenset((".yaml",))),
     "loras": FolderKind(("models/loras", "output/loras")),

@@ -37,6 +37,17 @@ PARAMETERS = "parameters"
 """The key of the text in AUTOMATIC1111's form."""
 
 
+def check_whole(path: Path) -> None:
+    """Read a picture to its end.
+
+    Raises:
+        BadInput: As `opened`, and where it is damaged.
+    """
+    with opened(path) as file:
+        for _ in frames(file, path):
+            pass
+
+
 def white_part(path: Path) -> tuple[float, float, float, float] | None:
     """Where a mask is white, at least a little: left, top, right and bottom as shares of its sides; None for nowhere.
 

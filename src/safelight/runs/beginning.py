@@ -58,9 +58,14 @@ def begin(settings: TrainingSettings, folders: Folders) -> RunFolder:
         folders: Of the person whose it is.
 
     Raises:
-        BadInput: There is a run or a model of its name, or no such checkpoint.
+        BadInput: There is a run or a model of its name, or no such checkpoint; or it is no name for a word.
     """
     name = settings.name
+    if settings.kind == "inversion" and " " in name:
+        raise BadInput(
+            f"Prompts could not name the word: embedding:{name} is read only as far as the space.",
+            mend="Take a name without spaces.",
+        )
     folder = RunFolder(folders.place(TRAINING, name))
     if folder.is_there:
         raise BadInput(f"There is a run called {name}.", mend="Go on with it, or take another name.")

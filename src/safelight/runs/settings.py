@@ -282,6 +282,14 @@ class TrainingSettings(_Table):
     samples: Samples = Samples()
     run: Run = Run()
 
+    @model_validator(mode="after")
+    def _suits_its_kind(self) -> "TrainingSettings":
+        if self.kind in ("vae", "clip") and (self.data.masks or self.data.prior_folder is not None):
+            raise ValueError("data.masks and data.prior_folder are for denoisers, and this is none")
+        if self.kind == "clip" and self.run.batch < 2:
+            raise ValueError("run.batch must be 2 or more: a picture is told from others")
+        return self
+
     @property
     def wants_controls(self) -> bool:
         """Whether each picture needs a file that a ControlNet is shown with it."""

@@ -29,8 +29,10 @@ def tiny(served: Served) -> Path:
 def test_the_list_says_what_each_file_is_and_what_suits_it(served: Served, tiny: Path) -> None:
     found = served.http.get(f"{MODELS}/checkpoints").json()
     names = [model["name"] for model in found["models"]]
-    assert names == ["deep/tiny.safetensors", "sketch-256.safetensors", "starter-128.safetensors"]
-    starter = found["models"][2]
+    shipped = ["chalk-128.safetensors", "sketch-256.safetensors", "starter-128.safetensors"]
+    assert names == [shipped[0], "deep/tiny.safetensors", *shipped[1:]]
+    chalk, *_, starter = found["models"]
+    assert (chalk["recommended"]["sampler"], chalk["recommended"]["scheduler"]) == ("dpmpp_2m", "karras")
     assert (starter["kind"], starter["families"], starter["bytes"]) == (
         "checkpoint",
         ["sd1"],
@@ -38,10 +40,10 @@ def test_the_list_says_what_each_file_is_and_what_suits_it(served: Served, tiny:
     )
     assert (starter["recommended"]["width"], starter["recommended"]["sampler"]) == (128, "euler_ancestral")
     assert served.http.get(f"{MODELS}/checkpoints", params={"search": "TINY"}).json()["total"] == 1
-    page = served.http.get(f"{MODELS}/checkpoints", params={"limit": 1, "offset": 1}).json()
-    assert ([model["name"] for model in page["models"]], page["total"]) == (["sketch-256.safetensors"], 3)
+    page = served.http.get(f"{MODELS}/checkpoints", params={"limit": 1, "offset": 2}).json()
+    assert ([model["name"] for model in page["models"]], page["total"]) == (["sketch-256.safetensors"], 4)
     counts = {folder["name"]: folder["count"] for folder in served.http.get(MODELS).json()["folders"]}
-    assert (counts["checkpoints"], counts["loras"]) == (3, 0)
+    assert (counts["checkpoints"], counts["loras"]) == (4, 0)
 
 
 def test_a_file_that_is_none_is_told_so_in_words(served: Served) -> None:
@@ -127,7 +129,7 @@ def test_what_was_noted_about_a_model_is_shown_with_it(served: Served, tiny: Pat
     (model,) = served.http.get(f"{MODELS}/checkpoints", params={"search": "tiny"}).json()["models"]
     assert (model["notes"], model["tags"], model["path"]) == ("hard", ["a", "b"], str(tiny))
     assert served.http.patch(path, params={"name": "nothing"}, json={"notes": "x"}).status_code == 404
-    for search, total in (("HARD", 1), ("a", 3), ("b", 1), ("soft", 0)):
+    for search, total in (("HARD", 1), ("a", 4), ("b", 1), ("soft", 0)):
         assert served.http.get(f"{MODELS}/checkpoints", params={"search": search}).json()["total"] == total
 
 

@@ -124,6 +124,7 @@ def test_a_run_whose_job_has_failed_says_why(served: Served) -> None:
         (told(name="x" * 82), 422, "name: has other signs than letters"),
         (told(name="zorb\n"), 422, "name: has other signs than letters"),
         (told(name="CON"), 400, "is not a name inside the folder"),
+        (told(name="my zorb", kind="inversion"), 400, "is read only as far as the space"),
         (told(name="a."), 400, "is not a name inside the folder"),
         (told(checkpoint="none.safetensors"), 400, "There is no none.safetensors"),
         (told(checkpoint="../../x.safetensors"), 400, "is not a name inside the folder"),

@@ -204,7 +204,7 @@ def test_the_recipe_of_the_starter_stands() -> None:
         ('title = "x"', "pictures: Field required"),
         (
             'title = "x"\npictures = []\nresults = []\n[[stages]]\npictures = "all"\nsettings = {name = "a"}',
-            "There is no pictures called all",
+            "There is no set of pictures called all",
         ),
         (
             'title = "x"\nresults = []\n[[pictures]]\nname = "all"\ncount = 1\nside = 8\n'

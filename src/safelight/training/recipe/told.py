@@ -175,7 +175,7 @@ def _check_names(recipe: Recipe, where: str) -> None:
     sets = {pictures.name for pictures in recipe.pictures}
     runs = {stage.settings.get("name") for stage in recipe.stages}
     for known, wanted, what in (
-        (sets, [stage.pictures for stage in recipe.stages], "pictures"),
+        (sets, [stage.pictures for stage in recipe.stages], "set of pictures"),
         (runs, [result.stage for result in recipe.results], "stage"),
     ):
         for name in wanted:
