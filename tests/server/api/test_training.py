@@ -14,6 +14,7 @@ from safelight.runs.settings import TrainingSettings
 from tests.server.api.conftest import encoded
 from tests.server.security.signing import add_person
 from tests.serving import Served, eventually
+from tests.timing import processor_seconds, uncollected
 
 RUNS = "/api/v1/training/runs"
 DATA = "/api/v1/training/data"
@@ -205,19 +206,15 @@ def test_a_long_run_is_looked_at_cheaply(paused: Served) -> None:
     courses = Courses()
     courses.of(folder.log, 100_000)
     folder.add_lines([line(100_001)])
-    before = time.process_time()
-    course = courses.of(folder.log, 100_000)
-    assert time.process_time() - before < 0.05
+    with uncollected():
+        before = time.process_time()
+        course = courses.of(folder.log, 100_000)
+        assert time.process_time() - before < 0.05
     assert len(course.steps) <= POINTS
     assert course.steps[-1] == 100_001
     paused.http.get(f"{RUNS}/zorb")
-    before = time.process_time()
-    for _ in range(4):
-        assert paused.http.get(f"{RUNS}/zorb").status_code == 200
-    assert (time.process_time() - before) / 4 < 0.05
-    before = time.process_time()
-    paused.http.get(RUNS)
-    assert time.process_time() - before < 0.05
+    assert processor_seconds(lambda: paused.http.get(f"{RUNS}/zorb").raise_for_status()) < 0.05
+    assert processor_seconds(lambda: paused.http.get(RUNS).raise_for_status()) < 0.05
 
 
 def test_a_log_that_is_cut_is_read_anew_and_half_a_line_later(tmp_path: Path) -> None:
