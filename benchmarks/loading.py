@@ -80,7 +80,9 @@ def _in_process(side: str, path: Path, steps: int) -> Load:
 
 def _ours() -> Callable[[Path], Maker]:
     from benchmarks.ours import load_ours, our_maker  # noqa: PLC0415 (not to be in the peer's memory)
+    from safelight.models.ahead import import_ahead  # noqa: PLC0415 (the same)
 
+    import_ahead(lambda: True)
     return lambda path: our_maker(load_ours(path))
 
 

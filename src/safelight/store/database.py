@@ -4,9 +4,9 @@ import contextlib
 import sqlite3
 import threading
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
-import sqlite_vec  # type: ignore[import-untyped]
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
@@ -140,7 +140,7 @@ def _engine(url: str, *, writes: bool) -> Engine:
             connection.execute(f"PRAGMA {pragma}")  # type: ignore[attr-defined]
         if takes_extensions():
             connection.enable_load_extension(True)  # type: ignore[attr-defined]
-            sqlite_vec.load(connection)
+            connection.load_extension(_sqlite_vec())  # type: ignore[attr-defined]
             connection.enable_load_extension(False)  # type: ignore[attr-defined]
 
     if writes:
@@ -150,6 +150,14 @@ def _engine(url: str, *, writes: bool) -> Engine:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
+
+
+def _sqlite_vec() -> str:
+    """Where the extension lies; its package is not imported, for it brings numpy (15 MiB of every server)."""
+    package = find_spec("sqlite_vec")
+    assert package is not None
+    assert package.origin is not None
+    return str(Path(package.origin).with_name("vec0"))
 
 
 @contextlib.contextmanager
