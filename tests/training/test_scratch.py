@@ -248,6 +248,7 @@ def test_what_does_not_fit_is_told_before_a_run_begins(toys: Path, tmp_path: Pat
     for kind, tables, said in (
         ("clip", {"run": {"batch": 1}}, "run.batch must be 2 or more"),
         ("vae", {"data": {"masks": True}}, "data.masks and data.prior_folder are for denoisers"),
+        ("vae", {"run": {"compile": True}}, "run.compile is for denoisers"),
     ):
         with pytest.raises(BadInput, match=said):
             settings_of(kind, toys, **tables)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor
+from torch._dynamo import register_backend
 
 from safelight.errors import SafelightError
 from safelight.inspect.opening import Opened, open_checkpoint
@@ -202,3 +203,29 @@ def test_captions_beyond_what_is_kept_are_read_all_the_same(monkeypatch: pytest.
     few = [step.loss for step in trainer_of("lora", run={"steps": 3}).steps()]
     monkeypatch.undo()
     assert few == pytest.approx([step.loss for step in trainer_of("lora", run={"steps": 3}).steps()], rel=1e-4)
+
+
+def test_a_compiled_denoiser_learns_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the part of the compiler that works without another one; `inductor` takes minutes."""
+    monkeypatch.setattr("safelight.training.trainer.COMPILER", "aot_eager")
+    found = []
+    for is_compiled in (False, True):
+        taught = trainer_of("lora", run={"steps": 3, "compile": is_compiled})
+        found.append(
+            [
+                *(step.loss for step in taught.steps()),
+                *(float(t.detach().sum()) for t in taught.lesson.learned.values()),
+            ]
+        )
+    assert found[1] == pytest.approx(found[0], rel=1e-4, abs=1e-6)
+
+
+def test_what_cannot_be_compiled_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(graph: torch.fx.GraphModule, inputs: list[Tensor]) -> torch.fx.GraphModule:
+        raise RuntimeError("No working C++ compiler found")
+
+    register_backend(failing, name="failing")
+    monkeypatch.setattr("safelight.training.trainer.COMPILER", "failing")
+    with pytest.raises(SafelightError, match="cannot be compiled with failing") as told:
+        next(trainer_of("lora", run={"compile": True}).steps())
+    assert "set run.compile to false" in told.value.mend

@@ -82,9 +82,18 @@ def train(
         return
     from safelight.training.run import Place, begin  # noqa: PLC0415 (torch takes a second to import)
     from safelight.training.run import train as train_run  # noqa: PLC0415
+    from safelight.training.together import joined  # noqa: PLC0415
 
-    place = Place(folders, program.device, program.spare_bytes)
-    with interruptible(STOPPING) as stopped, Watcher(stopped, as_json=as_json) as watcher:
+    with (
+        interruptible(STOPPING) as stopped,
+        Watcher(stopped, as_json=as_json) as watcher,
+        joined(program.device) as (team, own_device),
+    ):
+        place = Place(folders, own_device, program.spare_bytes, team)
+        if team.rank:
+            if not check:
+                train_run(RunFolder(Path(team.gathered("")[0])), place, watcher)
+            return
         if resume is not None:
             run = RunFolder.of(folders.home, resume)
             run.read_settings()
@@ -107,8 +116,10 @@ def train(
             if check:
                 _check(settings, watcher, place)
                 return
+            settings = _shared(settings, team.count)
             run = begin(settings, place)
             note(f"The run is in {run.path}.")
+        team.gathered(str(run.path))
         try:
             typer.echo(str(train_run(run, place, watcher)))
         except BadInput:
@@ -219,6 +230,15 @@ def _settings(file: Path | None, given: dict[str, object]) -> TrainingSettings:
     if "name" not in values and "folder" in values.get("data", {}):
         values["name"] = Path(values["data"]["folder"]).name
     return checked(values, "the settings" if file is None else file.name)
+
+
+def _shared(settings: TrainingSettings, count: int) -> TrainingSettings:
+    """Settings whose steps have a batch for each process, where nothing else is said."""
+    if count == 1 or "accumulate" in settings.run.model_fields_set:
+        return settings
+    pictures = count * settings.run.batch
+    note(f"run.accumulate is {count}, a batch for each process: a step learns from {pictures} pictures.")
+    return settings.model_copy(update={"run": settings.run.model_copy(update={"accumulate": count})})
 
 
 def _make(name: str, scale: float, into: Path, sources: Path | None, program: Settings, *, as_json: bool) -> None:

@@ -260,6 +260,8 @@ class Run(_Table):
     """Decay of the running mean of the weights that is saved in their place; 0 for none."""
     checkpointing: bool = False
     """Compute blocks again on the way back, which takes a third longer and much less memory."""
+    compile: bool = False
+    """Compile the denoiser for this device, which takes minutes at first; for long runs on a GPU."""
 
 
 class TrainingSettings(_Table):
@@ -286,6 +288,8 @@ class TrainingSettings(_Table):
     def _suits_its_kind(self) -> "TrainingSettings":
         if self.kind in ("vae", "clip") and (self.data.masks or self.data.prior_folder is not None):
             raise ValueError("data.masks and data.prior_folder are for denoisers, and this is none")
+        if self.kind in ("vae", "clip") and self.run.compile:
+            raise ValueError("run.compile is for denoisers, and this is none")
         if self.kind == "clip" and self.run.batch < 2:
             raise ValueError("run.batch must be 2 or more: a picture is told from others")
         return self

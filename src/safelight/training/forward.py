@@ -1,6 +1,6 @@
 """The denoiser asked with gradients: the same equations as `Model.predict`, before its answer is made an estimate."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -11,6 +11,8 @@ from safelight.diffusion.prediction import PREDICTIONS
 from safelight.models.model import Model
 from safelight.models.unet_forward import NO_RESIDUALS, run_unet
 from safelight.text.sdxl import AESTHETIC_SCORE, EMBEDDING_WIDTH, size_conditioning
+
+RunUnet = Callable[..., Tensor]
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,7 @@ def output_of(
     *,
     control: Control | None = None,
     recompute: bool = False,
+    run: RunUnet = run_unet,
 ) -> Tensor:
     """What the network predicts.
 
@@ -51,6 +54,7 @@ def output_of(
         label: Pooled captions and sizes [B, L], or None.
         control: What steers it; it may be what is learned.
         recompute: As of `run_unet`.
+        run: `run_unet`, or the same compiled.
 
     Returns:
         Its output [B, C, h, w], float32.
@@ -63,7 +67,7 @@ def output_of(
     if control is not None:
         residuals = control(ControlCall(shown, sigma, timestep, context, label))
     network = model.network
-    return run_unet(network, shown, timestep, context, label, residuals=residuals, recompute=recompute).float()
+    return run(network, shown, timestep, context, label, residuals=residuals, recompute=recompute).float()
 
 
 def labels_of(model: Model, pooled: Tensor | None, shown: Sequence[Shown]) -> Tensor | None:

@@ -42,6 +42,7 @@ from safelight.training.scratch.contrast import open_towers
 from safelight.training.scratch.denoiser import open_new
 from safelight.training.scratch.networks import place_and_numbers
 from safelight.training.steering import Controls
+from safelight.training.together import ALONE, Team, first_before
 from safelight.training.told import told_of
 from safelight.training.trainer import Denoising, Stepped, Trainer
 from safelight.training.work import Subject, Watch, Work
@@ -62,11 +63,13 @@ class Place:
         folders: The folders in use.
         device: What trains: `auto`, `cpu`, `cuda`, ….
         spare: Bytes of the disk that are left alone.
+        team: The processes that train it; each is on a device of its own, and all see the same folders.
     """
 
     folders: Folders
     device: str = "auto"
     spare: int = 0
+    team: Team = ALONE
 
 
 def begin(settings: TrainingSettings, place: Place) -> RunFolder:
@@ -90,14 +93,36 @@ def train(folder: RunFolder, place: Place, watch: Watch) -> Path:
         The file that can be used now.
 
     Raises:
-        BadInput: The data, the checkpoint or the settings do not fit, or another process trains the run.
+        BadInput: The data, the checkpoint or the settings do not fit, or another program trains the run.
         SafelightError: The loss is no number any more, or the disk is full; what was saved stays.
         Cancelled: From `watch`; what has been learned is saved.
     """
     settings = folder.read_settings()
-    name = settings.name
+    name, team = settings.name, place.team
+    if settings.run.accumulate % team.count:
+        raise BadInput(
+            f"{team.count} processes cannot share the batches of a step evenly: there are {settings.run.accumulate}.",
+            where="run.accumulate",
+            mend=f"Set it to a multiple of {team.count}, or start as many processes as divide it.",
+        )
+    if team.rank:
+        return _Run(folder, settings, place, Silent()).train()
     with locked(folder.lock, f"{name} is being trained by another process.", "Wait for it, or stop it first."):
         return _Run(folder, settings, place, watch).train()
+
+
+class Silent:
+    """Watches a run and says nothing, as the processes beside the first do; a `work.Watch`."""
+
+    def stage(self, what: str) -> None: ...
+
+    def progress(self, done: int, total: int) -> None: ...
+
+    def stepped(self, step: Stepped) -> None: ...
+
+    def drawn(self, step: int, pictures: list[Path]) -> None: ...
+
+    def report(self, sentences: tuple[str, ...]) -> None: ...
 
 
 class Board:
@@ -136,18 +161,19 @@ class _Run:
         self.board: Board | None = None
 
     def train(self) -> Path:
-        settings, watch = self.settings, self.watch
+        settings, watch, team = self.settings, self.watch, self.place.team
         watch.stage("Opening the checkpoint")
         subject = open_subject(settings, self.place)
         watch.stage("Looking at the pictures")
         found = check_data(subject.data, subject.side, watch.progress, wants_controls=settings.wants_controls)
-        write_whole(self.folder.data_report, "".join(f"{said}\n" for said in found.sentences()).encode())
+        if not team.rank:
+            write_whole(self.folder.data_report, "".join(f"{said}\n" for said in found.sentences()).encode())
         watch.report(found.sentences())
         if found.is_fatal:
             raise next(BadInput(each.what, mend=each.mend) for each in found.problems if each.is_fatal)
         work = subject.work(found, watch)
         lesson = work.lesson
-        trainer = Trainer(lesson, work.look, settings)
+        trainer = Trainer(lesson, work.look, settings, team)
         told = work.told(trainer.settings.optimizer.rate)
         keeper = Keeper(self.folder, final_of(settings, self.place.folders), settings.run.keep, self.place.spare)
         if self.folder.state.is_file():
@@ -159,10 +185,36 @@ class _Run:
                     mend="Put the old file back, or begin a new run.",
                 )
             trainer.resume(state)
+        if len(set(team.gathered((trainer.step, subject.base)))) > 1:
+            raise BadInput(
+                "The processes of this run do not begin with the same files.",
+                mend="Give all of them the same home folder, on a disk that all machines see.",
+            )
+        if team.rank:
+            return self._follow(trainer, keeper.final)
         result = sum(torch.Size(e.shape).numel() * e.dtype.itemsize for e in lesson.entries(trainer.best()))
         learned = sum(tensor.numel() for tensor in lesson.learned.values())
         keeper.check_room(learned, result, has_mean=bool(trainer.mean))
         return self._steps(trainer, keeper, work, {"base": subject.base}, told)
+
+    def _follow(self, trainer: Trainer, final: Path) -> Path:
+        """Take the steps of a process that only helps."""
+        for _ in trainer.steps():
+            self._agree(is_stopped=False)
+        return final
+
+    def _agree(self, *, is_stopped: bool) -> None:
+        """Stop in all processes after the same step."""
+        if any(self.place.team.gathered(is_stopped)):
+            raise Cancelled
+
+    def _tell(self, step: Stepped) -> None:
+        is_stopped = False
+        try:
+            self.watch.stepped(step)
+        except Cancelled:
+            is_stopped = True
+        self._agree(is_stopped=is_stopped)
 
     def _steps(
         self,
@@ -201,7 +253,7 @@ class _Run:
                 now = time.monotonic()
                 seconds, before = seconds + now - before, now
                 self._log(step, seconds, free_bytes(work.lesson.device))
-                self.watch.stepped(step)
+                self._tell(step)
                 is_last = step.step == settings.run.steps
                 if is_last or step.step % settings.run.save_every == 0:
                     save()
@@ -245,13 +297,13 @@ class Checkpoint:
     Attributes:
         opened: The checkpoint.
         settings: Of the run.
-        home: The home folder.
+        place: Where it is made.
         base: As of `work.Subject`.
     """
 
     opened: Opened
     settings: TrainingSettings
-    home: Path
+    place: Place
     base: str
 
     @property
@@ -280,11 +332,12 @@ class Checkpoint:
         settings, vae = self.settings, self.opened.vae
         run, data = settings.run, settings.data
         batches = Batches(found.examples, data, self.side, run.batch, run.seed, prior=found.prior)
-        kept = Kept(self.home / "cache" / "training", most_bytes=CACHED_BYTES)
+        kept = Kept(self.place.folders.home / "cache" / "training", most_bytes=CACHED_BYTES)
         latents = LatentCache(kept, f"{self.base} {vae.dtype}", vae.encode)
         watch.stage("Encoding the pictures")
         wanted = min(run.steps * run.accumulate, EPOCHS_AHEAD * batches.in_epoch)
-        latents.fill(batches.views(range(wanted)), watch.progress)
+        with first_before(self.place.team):  # who keeps them, so that the others find them
+            latents.fill(batches.views(range(wanted)), watch.progress)
         return Pictures(batches, latents, data.prior_weight, data.masks, controls)
 
 
@@ -309,7 +362,7 @@ def open_subject(settings: TrainingSettings, place: Place) -> Subject:
             (path,) = files
             opened = opened_for(path, settings, place.device)
     base = " ".join(sha256(path, hashes) for path in files)
-    return Checkpoint(opened, settings, place.folders.home, base)
+    return Checkpoint(opened, settings, place, base)
 
 
 def opened_for(path: Path, settings: TrainingSettings, device: str) -> Opened:

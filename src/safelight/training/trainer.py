@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from typing import Protocol
 
 import torch
@@ -12,13 +13,18 @@ from torch import Tensor
 from safelight.diffusion.control import Control
 from safelight.errors import SafelightError
 from safelight.models.model import Model
+from safelight.models.patching.compiling import compiled_call
+from safelight.models.unet_forward import run_unet
 from safelight.runs.settings import TrainingSettings
-from safelight.training.forward import Shown, labels_of, output_of
+from safelight.training.forward import RunUnet, Shown, labels_of, output_of
 from safelight.training.lessons import Lesson
 from safelight.training.losses import errors_of, target_of, weights_of
 from safelight.training.noising import draw_levels, draw_noise, generator_at
 from safelight.training.optimizers import optimizer_of, share_of_rate, suitable_rate
+from safelight.training.together import ALONE, Team
 
+COMPILER = "inductor"
+"""What `run.compile` compiles with, as `torch.compile` calls it."""
 MOST_READ = 1000
 """Captions that are kept encoded: with tags in another order each time there is no end of them."""
 
@@ -126,6 +132,7 @@ class Trainer:
         lesson: What is learned.
         look: How wrong it is.
         settings: All else.
+        team: The processes that share the batches of each step.
 
     Attributes:
         look: How wrong it is.
@@ -133,8 +140,9 @@ class Trainer:
         mean: The running mean of what is learned; empty where none is kept.
     """
 
-    def __init__(self, lesson: Learner, look: Look, settings: TrainingSettings) -> None:
+    def __init__(self, lesson: Learner, look: Look, settings: TrainingSettings, team: Team = ALONE) -> None:
         self.lesson = lesson
+        self.team = team
         self.settings = settings = _with_rate(settings, lesson.width)
         self.step = 0
         self.mean = {n: t.detach().clone() for n, t in lesson.learned.items()} if settings.run.ema else {}
@@ -200,16 +208,19 @@ class Trainer:
         share = share_of_rate(settings.optimizer, self.step, settings.run.steps)
         for group in self._optimizer.param_groups:
             group["lr"] = group["height"] * share
-        loss, levels, errors = 0.0, [], []
-        parts = settings.run.accumulate
-        for part in range(parts):
+        parts, team = settings.run.accumulate, self.team
+        mine = []
+        for part in range(team.rank, parts, team.count):
             # worn until the gradients are there: blocks that are computed again see the same weights
             with self.lesson.worn():
                 seen = self.look(self.step * parts + part)
                 torch.autograd.backward(self._scaler.scale(seen.loss / parts))
-            loss += float(seen.loss.detach()) / parts
-            levels += seen.levels.tolist()
-            errors += seen.errors.tolist()
+            mine.append((float(seen.loss.detach()), seen.levels.tolist(), seen.errors.tolist()))
+        loss, levels, errors = 0.0, [], []
+        for of_part in chain.from_iterable(zip(*team.gathered(mine), strict=True)):
+            loss += of_part[0] / parts
+            levels += of_part[1]
+            errors += of_part[2]
         if not math.isfinite(loss):
             raise self._stopped("The loss is no number any more")
         norm = self._change()
@@ -220,6 +231,7 @@ class Trainer:
     def _change(self) -> float:
         """Change what is learned by its gradients; their length."""
         settings, learned = self.settings, list(self.lesson.learned.values())
+        self.team.add_gradients(learned)
         self._scaler.unscale_(self._optimizer)
         longest = settings.optimizer.clip_norm or math.inf
         norm = float(torch.nn.utils.clip_grad_norm_(learned, longest))
@@ -266,12 +278,15 @@ class Denoising:
         self.lesson = lesson
         self.source = source
         self._settings = settings
+        self._run: RunUnet = run_unet
+        if settings.run.compile:
+            self._run = compiled_call(run_unet, COMPILER, "set run.compile to false")
         self._read: dict[str, tuple[Tensor, Tensor | None]] = {}
 
     def __call__(self, number: int) -> Seen:
         material = self.source.at(number)
         context, pooled = self._read_captions(material.captions)
-        return look(self.lesson.opened.model, material, context, pooled, self._settings, number)
+        return look(self.lesson.opened.model, material, context, pooled, self._settings, number, self._run)
 
     def _read_captions(self, captions: Sequence[str]) -> tuple[Tensor, Tensor | None]:
         """Captions as the denoiser is told them; kept where they mean the same after each step."""
@@ -299,6 +314,7 @@ def look(
     pooled: Tensor | None,
     settings: TrainingSettings,
     number: int,
+    run: RunUnet = run_unet,
 ) -> Seen:
     """Noise a batch, ask the network what it sees, and say how wrong it is.
 
@@ -309,6 +325,7 @@ def look(
         pooled: The same in one vector each [B, P], or None.
         settings: Of the run.
         number: Of the batch, from which all chance follows.
+        run: `run_unet`, or the same compiled.
     """
     loss, schedule = settings.loss, model.schedule
     device = model.placement.device
@@ -321,7 +338,7 @@ def look(
     target = target_of(model.prediction, schedule, sigma, clean, noise)
     label = labels_of(model, pooled, material.shown)
     recompute = settings.run.checkpointing
-    output = output_of(model, x, sigma, context, label, control=material.control, recompute=recompute)
+    output = output_of(model, x, sigma, context, label, control=material.control, recompute=recompute, run=run)
     masks = None if material.masks is None else material.masks.to(device)
     errors = errors_of(output, target, masks, loss)
     counted = errors * weights_of(loss, model.prediction, schedule, sigma).flatten() * material.weights.to(device)

@@ -20,23 +20,42 @@ def compiled(model: Model, backend: str) -> Model:
     Raises:
         SafelightError: While it runs, where nothing here can compile.
     """
+    run = compiled_call(_run, backend, "take the node TorchCompileModel out")
+
+    def around(asked: Asked, network: Callable[[Tensor], Tensor], shown: Tensor) -> Tensor:
+        return run(network, shown)
+
+    return model.with_patches(Patches(network=(around,)))
+
+
+def compiled_call(run: Callable[..., Tensor], backend: str, otherwise: str) -> Callable[..., Tensor]:
+    """A function, compiled when it is first called, and again for each size of what it is given.
+
+    Args:
+        run: The function.
+        backend: A name that `torch.compile` knows.
+        otherwise: What can be done where nothing here can compile, for the error that tells of it.
+
+    Raises:
+        SafelightError: When it is called, where nothing here can compile.
+    """
     # Imported late: the compiler takes longer than everything else here.
     from torch._dynamo.exc import TorchDynamoException  # noqa: PLC0415
 
-    run = torch.compile(_run, backend=backend)
+    compiled_run = torch.compile(run, backend=backend)
 
-    def around(asked: Asked, network: Callable[[Tensor], Tensor], shown: Tensor) -> Tensor:
+    def call(*given: object, **named: object) -> Tensor:
         try:
-            answer: Tensor = run(network, shown)
+            answer: Tensor = compiled_run(*given, **named)
         except TorchDynamoException as error:
             reason = str(error).strip().partition("\n\n")[0].splitlines()[-1]  # before it, who raised; after it, hints
             raise SafelightError(
                 f"The model cannot be compiled with {backend} here. ({reason})",
-                mend="Install a C++ compiler (g++ or clang) for it, or take the node TorchCompileModel out.",
+                mend=f"Install a C++ compiler (g++ or clang) for it, or {otherwise}.",
             ) from error
         return answer
 
-    return model.with_patches(Patches(network=(around,)))
+    return call
 
 
 def _run(network: Callable[[Tensor], Tensor], shown: Tensor) -> Tensor:

@@ -1,0 +1,5 @@
+"""`python -m safelight`, which is how torchrun starts it."""
+
+from safelight.cli import main
+
+main()
