@@ -34,6 +34,7 @@ SAYERS = {
     "warn": {0},
     "_note": {0},
     "at": {0},
+    "compiled_call": {2},
 }
 """What is said besides errors: the places of the texts among the arguments."""
 

@@ -42,6 +42,7 @@ ALLOWED: dict[str, set[str]] = {
     "server": {*FLOOR, "engine", "store", "jobs"},
     "client": {"errors", "protocol"},
     "cli": {*FLOOR, "text", "clip", "inspect", "training", "nodes", "worker", "plugins", "store", "server", "client"},
+    "__main__": {"cli"},
 }
 """Package -> the packages that it may import beside itself."""
 

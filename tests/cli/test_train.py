@@ -107,3 +107,9 @@ def test_ctrl_c_saves_what_was_learned(process: Process, tiny: Path, home: Path,
     assert last >= 3
     assert run.result(last).is_file()
     assert run.state.is_file()
+
+
+def test_a_recipe_is_not_shared(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    refused = command("train", "--recipe", "starter")
+    assert (refused.code, "without torchrun" in refused.err) == (2, True)

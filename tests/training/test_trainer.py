@@ -221,11 +221,11 @@ def test_a_compiled_denoiser_learns_the_same(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_what_cannot_be_compiled_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    def failing(graph: torch.fx.GraphModule, inputs: list[Tensor]) -> torch.fx.GraphModule:
+    def unable(graph: torch.fx.GraphModule, inputs: list[Tensor]) -> torch.fx.GraphModule:
         raise RuntimeError("No working C++ compiler found")
 
-    register_backend(failing, name="failing")
-    monkeypatch.setattr("safelight.training.trainer.COMPILER", "failing")
-    with pytest.raises(SafelightError, match="cannot be compiled with failing") as told:
+    register_backend(unable, name="unable")
+    monkeypatch.setattr("safelight.training.trainer.COMPILER", "unable")
+    with pytest.raises(SafelightError, match="cannot be compiled with unable") as told:
         next(trainer_of("lora", run={"compile": True}).steps())
     assert "set run.compile to false" in told.value.mend

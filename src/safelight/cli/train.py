@@ -1,6 +1,7 @@
 """`safelight train`: teaches a checkpoint something new, in a run that can be stopped and gone on with."""
 
 import json
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -75,6 +76,8 @@ def train(
     folders = model_folders(program)
     folders.make()
     if recipe is not None:
+        if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+            raise BadInput("A recipe is made by one process.", mend="Start it without torchrun.")
         _make(recipe, scale, into or folders.home / RECIPES / Path(recipe).stem, sources, program, as_json=as_json)
         return
     if resume is None and folder is None and settings_file is None:

@@ -280,7 +280,9 @@ class Denoising:
         self._settings = settings
         self._run: RunUnet = run_unet
         if settings.run.compile:
-            self._run = compiled_call(run_unet, COMPILER, "set run.compile to false")
+            self._run = compiled_call(
+                run_unet, COMPILER, "Install a C++ compiler (g++ or clang), or set run.compile to false."
+            )
         self._read: dict[str, tuple[Tensor, Tensor | None]] = {}
 
     def __call__(self, number: int) -> Seen:

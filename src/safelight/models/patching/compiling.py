@@ -20,7 +20,9 @@ def compiled(model: Model, backend: str) -> Model:
     Raises:
         SafelightError: While it runs, where nothing here can compile.
     """
-    run = compiled_call(_run, backend, "take the node TorchCompileModel out")
+    run = compiled_call(
+        _run, backend, "Install a C++ compiler (g++ or clang) for it, or take the node TorchCompileModel out."
+    )
 
     def around(asked: Asked, network: Callable[[Tensor], Tensor], shown: Tensor) -> Tensor:
         return run(network, shown)
@@ -28,13 +30,13 @@ def compiled(model: Model, backend: str) -> Model:
     return model.with_patches(Patches(network=(around,)))
 
 
-def compiled_call(run: Callable[..., Tensor], backend: str, otherwise: str) -> Callable[..., Tensor]:
+def compiled_call(run: Callable[..., Tensor], backend: str, mend: str) -> Callable[..., Tensor]:
     """A function, compiled when it is first called, and again for each size of what it is given.
 
     Args:
         run: The function.
         backend: A name that `torch.compile` knows.
-        otherwise: What can be done where nothing here can compile, for the error that tells of it.
+        mend: What can be done where nothing here can compile.
 
     Raises:
         SafelightError: When it is called, where nothing here can compile.
@@ -51,7 +53,7 @@ def compiled_call(run: Callable[..., Tensor], backend: str, otherwise: str) -> C
             reason = str(error).strip().partition("\n\n")[0].splitlines()[-1]  # before it, who raised; after it, hints
             raise SafelightError(
                 f"The model cannot be compiled with {backend} here. ({reason})",
-                mend=f"Install a C++ compiler (g++ or clang) for it, or {otherwise}.",
+                mend=mend,
             ) from error
         return answer
 
