@@ -65,7 +65,7 @@ COMPOSED = {
     "families/describe.py": (
         *("{} checkpoint", "{} denoiser", "{} VAE", "{} text encoder", "text encoder"),
         *("{} inpainting checkpoint", "{} inpainting denoiser", "{} instruct-pix2pix checkpoint"),
-        *("{} instruct-pix2pix denoiser", "{}, v-prediction", "{}, zero terminal SNR"),
+        *("{} instruct-pix2pix denoiser", "{}, v-prediction", "{}, flow", "{}, zero terminal SNR"),
         *("{}, without denoiser", "{}, without VAE", "{}, without text encoder"),
     ),
     "graph/problems.py": ("{} (node {}), input {}: {}", "{} (node {}): {}"),

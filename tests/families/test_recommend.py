@@ -25,14 +25,20 @@ def test_a_size_that_makes_no_sense_is_not_taken(nonsense: str) -> None:
 
 def test_settings_are_taken_from_the_usage_hint_and_else_from_the_family() -> None:
     hint = {"modelspec.usage_hint": "Draws icons. Steps: 22, CFG scale 5.5, sampler euler_ancestral, scheduler normal"}
-    assert recommended(hint, SD1, zero_terminal_snr=False) == Recommended(22, 5.5, "euler_ancestral", "normal")
-    assert recommended({}, SD1, zero_terminal_snr=False) == SD1.recommended
-    partly = recommended({"modelspec.usage_hint": "use 8 steps"}, SD1, zero_terminal_snr=False)
+    assert recommended(hint, SD1, "eps", zero_terminal_snr=False) == Recommended(22, 5.5, "euler_ancestral", "normal")
+    assert recommended({}, SD1, "eps", zero_terminal_snr=False) == SD1.recommended
+    partly = recommended({"modelspec.usage_hint": "use 8 steps"}, SD1, "eps", zero_terminal_snr=False)
     assert partly
     assert (partly.steps, partly.sampler) == (8, SD1.recommended.sampler)
 
 
 def test_zero_terminal_snr_models_are_sampled_from_the_last_training_step() -> None:
-    settings = recommended({}, SDXL, zero_terminal_snr=True)
+    settings = recommended({}, SDXL, "v", zero_terminal_snr=True)
     assert settings
     assert settings.scheduler == "sgm_uniform"
+
+
+def test_flows_are_sampled_in_equal_steps() -> None:
+    settings = recommended({}, SD1, "flow", zero_terminal_snr=False)
+    assert settings
+    assert (settings.sampler, settings.scheduler) == ("euler", "simple")

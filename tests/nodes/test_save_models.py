@@ -78,6 +78,16 @@ def test_a_saved_checkpoint_is_known_as_what_it_was(run: RecordedRun, kind: Kind
     )
 
 
+def test_a_saved_checkpoint_goes_on_saying_what_suits_it(run: RecordedRun, tmp_path: Path) -> None:
+    says = {"modelspec.resolution": "128x96", "modelspec.usage_hint": "steps 7", "modelspec.title": "Mine"}
+    path = tiny.tiny_checkpoint(tmp_path / "told.safetensors", "sd1", metadata=says)
+    after = identify(read_header(save(run, run.models.checkpoint(path))))
+    assert after.native_size == (128, 96)
+    assert after.recommended is not None
+    assert after.recommended.steps == 7
+    assert after.metadata["modelspec.title"] != "Mine"
+
+
 def test_a_file_keeps_its_precision(run: RecordedRun) -> None:
     path = save(run, whole(run, "sd1", torch.float16))
     before = tensors(tiny_file("sd1", dtype=torch.float16, seed=0))

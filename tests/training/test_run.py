@@ -108,6 +108,7 @@ def test_a_run_is_a_folder_that_says_all(data: Path, tmp_path: Path, whole: byte
     assert told["modelspec.trigger_phrase"] == "zorb"
     assert told["ss_steps"] == "6"
     assert told["ss_network_module"] == "networks.lora"
+    assert parse_settings(told["safelight.training"], "x").data.folder == Path(data.name)
 
 
 def test_a_run_that_was_stopped_goes_on_to_the_same_result(data: Path, tmp_path: Path, whole: bytes) -> None:

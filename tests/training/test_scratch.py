@@ -15,6 +15,7 @@ from torch import Tensor
 
 from safelight.clip.model import open_clip_model
 from safelight.errors import BadInput, Cancelled, SafelightError
+from safelight.families.describe import describe
 from safelight.families.detect import identify
 from safelight.files.folders import STARTER, STARTER_CHECKPOINT, STARTER_CLIP, Folders
 from safelight.files.header import read_header
@@ -182,6 +183,22 @@ def test_the_denoiser_is_a_whole_checkpoint(toy: Callable[[str], Toy], toys: Pat
     assert len(toy("denoiser").folder.all_samples()) == 6
 
 
+def test_a_flow_is_learned_and_known_again(toys: Path, tmp_path: Path) -> None:
+    place = place_of(tmp_path)
+    told: dict[str, Any] = {"loss": {"prediction": "flow"}, "samples": {"every": LONG, "steps": 2}}
+    folder = begin(settings_of("denoiser", toys, **told), place)
+    made = train(folder, place, Watcher())
+    losses = [line.loss for line in folder.lines()]
+    assert sum(losses[:10]) > 2 * sum(losses[-10:])
+    contents = identify(read_header(made))
+    assert describe(contents) == "SD 1.x checkpoint, flow"
+    assert contents.recommended is not None
+    assert (contents.recommended.sampler, contents.recommended.scheduler) == ("euler", "simple")
+    model = open_checkpoint(made).model
+    assert (model.prediction, model.schedule.process.flow, model.schedule.sigma_max) == ("flow", True, 1.0)
+    assert len(folder.all_samples()) == 6
+
+
 RESUMED: dict[str, tuple[str, dict[str, Any]]] = {
     "clip": ("clip", {}),
     "vae": ("vae", {}),
@@ -200,6 +217,7 @@ RESUMED: dict[str, tuple[str, dict[str, Any]]] = {
         },
     ),
     "denoiser of v": ("denoiser", {"loss": {"prediction": "v", "zero_terminal_snr": True}}),
+    "denoiser of a flow": ("denoiser", {"loss": {"prediction": "flow", "levels": "logit_normal"}}),
     "denoiser and its text": ("denoiser", {"full": {"text_layers": ["mlp"]}, "loss": {"weighting": "min_snr"}}),
 }
 
@@ -249,6 +267,8 @@ def test_what_does_not_fit_is_told_before_a_run_begins(toys: Path, tmp_path: Pat
         ("clip", {"run": {"batch": 1}}, "run.batch must be 2 or more"),
         ("vae", {"data": {"masks": True}}, "data.masks and data.prior_folder are for denoisers"),
         ("vae", {"run": {"compile": True}}, "run.compile is for denoisers"),
+        ("clip", {"loss": {"prediction": "flow"}}, "loss.prediction flow is for kinds that make a checkpoint"),
+        ("denoiser", {"loss": {"prediction": "flow", "zero_terminal_snr": True}}, "zero_terminal_snr is for v"),
     ):
         with pytest.raises(BadInput, match=said):
             settings_of(kind, toys, **tables)

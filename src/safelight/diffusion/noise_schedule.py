@@ -180,6 +180,19 @@ def linear_flow(shift: float = 1.0, *, multiplier: float = 1000.0, levels: int =
     )
 
 
+def schedule_of(betas: str, prediction: str, *, zero_terminal_snr: bool) -> NoiseSchedule:
+    """What a Stable Diffusion network was trained on.
+
+    Args:
+        betas: A name of `BETAS`.
+        prediction: What it predicts; `flow` for one that was taught the plain flow in the place of diffusion.
+        zero_terminal_snr: As of `discrete`; a flow begins with pure noise anyhow.
+    """
+    if prediction == "flow":
+        return linear_flow()
+    return discrete(BETAS[betas](), zero_terminal_snr=zero_terminal_snr)
+
+
 def sd3(shift: float = 3.0) -> NoiseSchedule:
     """The flow of SD3 and its kin; the clock reads 0 to 1000."""
     return linear_flow(shift)

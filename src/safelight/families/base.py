@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from safelight.families.shapes import UNetShape
 
 TowerName = Literal["l", "h", "g"]
-PredictionName = Literal["eps", "v"]
+PredictionName = Literal["eps", "v", "flow"]
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """What a file is, in a few words."""
 
 from safelight.families.additions import identify_addition
+from safelight.families.base import PredictionName
 from safelight.families.detect import identify
 from safelight.families.elsewhere import NOT_YET
 from safelight.families.layouts import prefixes
@@ -8,6 +9,7 @@ from safelight.families.shapes import FileContents, FileKind, Variant
 from safelight.files.tensors import Header
 
 KINDS: dict[FileKind, str] = {"checkpoint": "checkpoint", "unet": "denoiser", "vae": "VAE", "text": "text encoder"}
+PREDICTIONS: dict[PredictionName, str] = {"v": "v-prediction", "flow": "flow"}
 VARIANTS: dict[Variant, str] = {"base": "", "inpaint": "inpainting", "ip2p": "instruct-pix2pix", "upscale": ""}
 
 
@@ -36,8 +38,8 @@ def describe(contents: FileContents) -> str:
     towers = "CLIP " + "+".join(tower.shape.tower.upper() for tower in contents.text) if contents.kind == "text" else ""
     words = (family, VARIANTS[contents.variant], towers, KINDS[contents.kind])
     marks = [" ".join(word for word in words if word)]
-    if contents.prediction == "v" and contents.unet:
-        marks.append("v-prediction")
+    if contents.prediction in PREDICTIONS and contents.unet:
+        marks.append(PREDICTIONS[contents.prediction])
     if contents.unet and contents.unet.shape.label_width and contents.family and not contents.family.size_conditioning:
         marks.append("unCLIP")  # of the families without sizes in it, only these take a label
     if contents.zero_terminal_snr:

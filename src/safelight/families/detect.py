@@ -92,7 +92,7 @@ def identify(header: Header) -> FileContents:
         zero_terminal_snr=zero_terminal_snr,
         variant=variant,
         native_size=native_size(header.metadata, family, prediction),
-        recommended=recommended(header.metadata, family, zero_terminal_snr=zero_terminal_snr),
+        recommended=recommended(header.metadata, family, prediction, zero_terminal_snr=zero_terminal_snr),
         metadata=header.metadata,
         ema_parameters=sum(tensor.numbers for name, tensor in header.tensors.items() if name.startswith(EMA)),
     )
@@ -208,6 +208,8 @@ def _prediction(
     header: Header, family: Family | None, unet: Part[UNetShape] | None, variant: Variant
 ) -> PredictionName:
     told = header.metadata.get("modelspec.prediction_type", "").lower()
+    if told == "flow":
+        return "flow"
     if VELOCITY_MARK in header.tensors or told.startswith("v"):
         return "v"
     if family is None or unet is None or told.startswith("eps"):

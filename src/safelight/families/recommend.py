@@ -30,7 +30,9 @@ def native_size(
     return family.native_size_v if prediction == "v" else family.native_size
 
 
-def recommended(metadata: Mapping[str, str], family: Family | None, *, zero_terminal_snr: bool) -> Recommended | None:
+def recommended(
+    metadata: Mapping[str, str], family: Family | None, prediction: PredictionName, *, zero_terminal_snr: bool
+) -> Recommended | None:
     """Settings for a checkpoint; None where nothing tells.
 
     `modelspec.usage_hint` is free text. What is taken from it looks like
@@ -43,6 +45,9 @@ def recommended(metadata: Mapping[str, str], family: Family | None, *, zero_term
         # spacing that begins at the very last training step, without which pure noise is never shown:
         # Lin et al. 2023, arXiv:2305.08891, section 3.3
         settings = replace(settings, sampler="euler", scheduler="sgm_uniform")
+    if prediction == "flow":
+        # straight ways take equal steps: Liu et al. 2022, arXiv:2209.03003, section 2.2
+        settings = replace(settings, sampler="euler", scheduler="simple")
     hint = metadata.get("modelspec.usage_hint", "")
     if steps := _STEPS.search(hint):
         settings = replace(settings, steps=int(steps[1] or steps[2]))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from safelight.diffusion.noise_schedule import BETAS, discrete
+from safelight.diffusion.noise_schedule import schedule_of
 from safelight.errors import BadInput
 from safelight.families import FAMILIES
 from safelight.families.base import Family
@@ -113,7 +113,7 @@ def _model(
 ) -> Model:
     network = build_unet(part.shape)
     fill(network, weights, part, unet_source(part.shape, part.layout), placement=placement, dtype=precision.unet)
-    schedule = discrete(BETAS[family.schedule](), zero_terminal_snr=contents.zero_terminal_snr)
+    schedule = schedule_of(family.schedule, contents.prediction, zero_terminal_snr=contents.zero_terminal_snr)
     return Model(
         network,
         family,

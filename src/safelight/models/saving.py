@@ -38,6 +38,10 @@ TOWER_PLACES: dict[str, tuple[tuple[str, Layout], ...]] = {
 """By family, where a checkpoint has its text towers, in the family's order."""
 
 
+SUITING = ("modelspec.usage_hint", "modelspec.resolution")
+"""What a file says of the settings and the size that suit it, and goes on saying of what is made of it."""
+
+
 @dataclass(frozen=True)
 class Entry:
     """A tensor of a file that is to be written."""
@@ -101,7 +105,7 @@ def metadata_of(model: Model, kind: str = "") -> dict[str, str]:
         "modelspec.implementation": "https://github.com/Stability-AI/generative-models",
         "modelspec.prediction_type": {"eps": "epsilon"}.get(model.prediction, model.prediction),
     }
-    kept = {key: value for key, value in model.contents.metadata.items() if key == "modelspec.usage_hint"}
+    kept = {key: value for key, value in model.contents.metadata.items() if key in SUITING}
     return {**told, **kept}
 
 

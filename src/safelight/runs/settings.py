@@ -187,8 +187,8 @@ class Loss(_Table):
     """Noise added to whole channels, for darker and brighter pictures."""
     pyramid_noise: Annotated[float, Field(ge=0, lt=1)] = 0.0
     """How much coarser noise counts at each halving of its size."""
-    prediction: Literal["auto", "eps", "v"] = "auto"
-    """What the network is taught to predict; `auto` for what it predicts already."""
+    prediction: Literal["auto", "eps", "v", "flow"] = "auto"
+    """What the network is taught to predict; `auto` for what it does already. `flow` is for whole checkpoints."""
     zero_terminal_snr: bool = False
     """Change the schedule so that its last level is all noise; for v prediction."""
 
@@ -196,6 +196,8 @@ class Loss(_Table):
     def _in_order(self) -> "Loss":
         if self.lowest >= self.highest:
             raise ValueError("lowest must be less than highest")
+        if self.zero_terminal_snr and self.prediction == "flow":
+            raise ValueError("zero_terminal_snr is for v: a flow begins with pure noise by itself")
         if self.zero_terminal_snr and self.prediction == "eps":
             raise ValueError("with zero_terminal_snr nothing can be learned by eps prediction: use v")
         return self
@@ -290,6 +292,8 @@ class TrainingSettings(_Table):
             raise ValueError("data.masks and data.prior_folder are for denoisers, and this is none")
         if self.kind in ("vae", "clip") and self.run.compile:
             raise ValueError("run.compile is for denoisers, and this is none")
+        if self.loss.prediction == "flow" and self.kind not in ("full", "denoiser"):
+            raise ValueError("loss.prediction flow is for kinds that make a checkpoint: full and denoiser")
         if self.kind == "clip" and self.run.batch < 2:
             raise ValueError("run.batch must be 2 or more: a picture is told from others")
         return self

@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from safelight.diffusion.noise_schedule import BETAS, discrete
+from safelight.diffusion.noise_schedule import schedule_of
 from safelight.diffusion.types import Step
 from safelight.errors import BadInput, Cancelled
 from safelight.files.atomic import write_whole
@@ -386,18 +386,21 @@ def opened_for(path: Path, settings: TrainingSettings, device: str) -> Opened:
 def taught_as(model: Model, loss: Loss) -> Model:
     """A denoiser with the prediction and the schedule that it is to learn."""
     prediction = model.contents.prediction if loss.prediction == "auto" else loss.prediction
-    zero = model.contents.zero_terminal_snr or loss.zero_terminal_snr
+    zero = (model.contents.zero_terminal_snr or loss.zero_terminal_snr) and prediction != "flow"
     if zero and prediction == "eps":
         raise BadInput(
             "With zero_terminal_snr there is nothing to be learned of the last level by eps prediction.",
             where="loss.zero_terminal_snr",
             mend='Set loss.prediction to "v".',
         )
+    metadata = dict(model.contents.metadata)
+    if prediction != model.contents.prediction:
+        metadata.pop("modelspec.usage_hint", None)  # what suited one suits the other badly
     return replace(
         model,
         prediction=prediction,
-        schedule=discrete(BETAS[model.family.schedule](), zero_terminal_snr=zero),
-        contents=replace(model.contents, prediction=prediction, zero_terminal_snr=zero),
+        schedule=schedule_of(model.family.schedule, prediction, zero_terminal_snr=zero),
+        contents=replace(model.contents, prediction=prediction, zero_terminal_snr=zero, metadata=metadata),
     )
 
 

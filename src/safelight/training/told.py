@@ -2,8 +2,10 @@
 
 import json
 from collections import Counter
+from pathlib import Path
 
 from safelight.inspect.opening import Opened
+from safelight.models.saving import SUITING
 from safelight.runs.settings import TrainingSettings, toml_of
 from safelight.training.data.captions import tags_of
 from safelight.training.data.report import DataReport
@@ -13,8 +15,7 @@ VERSIONS = {"sd1": "sd_v1", "sd2": "sd_v2", "sdxl": "sdxl_base_v1-0"}
 ARCHITECTURE = {"lora": "/lora", "inversion": "/textual-inversion", "controlnet": "/controlnet"}
 
 OF_WEIGHTS = ("modelspec.license", "training_data")
-OF_CHECKPOINTS = ("modelspec.usage_hint", "modelspec.resolution")
-KEPT = {"full": (*OF_CHECKPOINTS, *OF_WEIGHTS), "denoiser": OF_CHECKPOINTS, "controlnet": OF_WEIGHTS}
+KEPT = {"full": (*SUITING, *OF_WEIGHTS), "denoiser": SUITING, "controlnet": OF_WEIGHTS}
 """What goes over from the checkpoint's own words, by the kind of the run: its licence to all that holds its weights."""
 
 
@@ -68,5 +69,13 @@ def told_of_run(settings: TrainingSettings, found: DataReport, rate: float) -> d
         "ss_optimizer": settings.optimizer.name,
         "ss_seed": str(run.seed),
         "ss_tag_frequency": json.dumps({settings.data.folder.name: dict(tags.most_common(200))}, ensure_ascii=False),
-        "safelight.training": toml_of(settings),
+        "safelight.training": toml_of(_shareable(settings)),
     }
+
+
+def _shareable(settings: TrainingSettings) -> TrainingSettings:
+    """Settings without where folders lie, which is nobody's business who gets the file."""
+    data = settings.data
+    prior = None if data.prior_folder is None else Path(data.prior_folder.name)
+    names = {"folder": Path(data.folder.name), "prior_folder": prior}
+    return settings.model_copy(update={"data": data.model_copy(update=names)})

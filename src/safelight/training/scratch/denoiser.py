@@ -82,7 +82,7 @@ def open_new(vae: Path, clip: Path, settings: TrainingSettings, device: str) -> 
         zero_terminal_snr=zero,
         variant="base",
         native_size=(side, side),
-        recommended=recommended(metadata, towers.family, zero_terminal_snr=zero),
+        recommended=recommended(metadata, towers.family, towers.family.prediction, zero_terminal_snr=zero),
         metadata=metadata,
         ema_parameters=0,
     )
