@@ -258,3 +258,15 @@ def test_other_kinds_write_files_of_their_kinds(kind: str, folder: str, data: Pa
         assert contents.family.name == "sd1"
     else:
         assert read_embedding(made, "l").shape == (4, 64)
+
+
+def test_captions_are_encoded_once_for_all_runs(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = place_of(tmp_path)
+    quiet = {"samples": {"every": 0}, "run": {"steps": 3}}
+    train(begin(settings_of(data, **quiet), place), place, Watcher())
+    monkeypatch.setattr("safelight.training.lessons.read_captions", None)
+    train(begin(settings_of(data, **quiet).model_copy(update={"name": "again"}), place), place, Watcher())
+    told = settings_of(data, **quiet).model_dump()
+    shuffled = checked({**told, "name": "shuffled", "data": {**told["data"], "shuffle_tags": True}}, "test")
+    with pytest.raises(TypeError):  # captions that are others each time are read each time
+        train(begin(shuffled, place), place, Watcher())

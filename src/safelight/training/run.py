@@ -26,14 +26,14 @@ from safelight.runs.beginning import final_of, needed
 from safelight.runs.folder import LogLine, RunFolder
 from safelight.runs.settings import Data, Loss, TrainingSettings
 from safelight.training.data.batches import Batches
-from safelight.training.data.cache import LatentCache
+from safelight.training.data.cache import LatentCache, TextCache
 from safelight.training.data.captions import with_trigger
 from safelight.training.data.checks import check_data
 from safelight.training.data.kept import Kept
 from safelight.training.data.report import DataReport
 from safelight.training.data.views import view_of
 from safelight.training.keeping import Keeper
-from safelight.training.lessons import LESSONS
+from safelight.training.lessons import LESSONS, Lesson
 from safelight.training.material import Pictures
 from safelight.training.noising import generator_at
 from safelight.training.samples import draw
@@ -44,11 +44,11 @@ from safelight.training.scratch.networks import place_and_numbers
 from safelight.training.steering import Controls
 from safelight.training.together import ALONE, Team, first_before
 from safelight.training.told import told_of
-from safelight.training.trainer import Denoising, Stepped, Trainer
+from safelight.training.trainer import Denoising, Encode, Stepped, Trainer
 from safelight.training.work import Subject, Watch, Work
 
 CACHED_BYTES = 5_000_000_000
-"""Most that latents take on the disk, of all runs together."""
+"""Most that latents and captions take on the disk, of all runs together."""
 EPOCHS_AHEAD = 16
 """Whose views are encoded before the first step; what is mirrored or cropped at random later is when it comes."""
 FLUSH_SECONDS = 2.0
@@ -319,20 +319,27 @@ class Checkpoint:
         lesson = LESSONS[settings.kind](opened, settings, generator_at(settings.run.seed, -1))
         controls = None if lesson.control is None else Controls(lesson.control, settings.data.control, side)
         prompts = _prompts(settings, found) if controls is None else _steered_prompts(settings, found)
+        kept = Kept(self.place.folders.home / "cache" / "training", most_bytes=CACHED_BYTES)
         size, shown = (side, side), islice(cycle(found.examples), len(prompts))
         steering = () if controls is None else tuple(controls.of(view_of(example, size)) for example in shown)
         return Work(
             lesson,
-            Denoising(lesson, self._pictures(found, watch, controls), settings),
+            Denoising(lesson, self._pictures(found, kept, watch, controls), settings, self._captions(lesson, kept)),
             lambda rate: told_of(settings, opened, found, self.base, rate),
             lambda place, on_step: draw(lesson, prompts, size, settings.samples, place, on_step, steering),
         )
 
-    def _pictures(self, found: DataReport, watch: Watch, controls: Controls | None) -> Pictures:
+    def _captions(self, lesson: Lesson, kept: Kept) -> Encode | None:
+        data, (first, *_) = self.settings.data, self.opened.clip.towers
+        if lesson.is_about_text or data.shuffle_tags or data.drop_tags:  # which are others each time
+            return None
+        dtype = next(first.network.parameters()).dtype
+        return TextCache(kept, f"{self.base} {dtype}", lambda caption: lesson.read([caption])).get
+
+    def _pictures(self, found: DataReport, kept: Kept, watch: Watch, controls: Controls | None) -> Pictures:
         settings, vae = self.settings, self.opened.vae
         run, data = settings.run, settings.data
         batches = Batches(found.examples, data, self.side, run.batch, run.seed, prior=found.prior)
-        kept = Kept(self.place.folders.home / "cache" / "training", most_bytes=CACHED_BYTES)
         latents = LatentCache(kept, f"{self.base} {vae.dtype}", vae.encode)
         watch.stage("Encoding the pictures")
         wanted = min(run.steps * run.accumulate, EPOCHS_AHEAD * batches.in_epoch)

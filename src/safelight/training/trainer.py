@@ -265,6 +265,9 @@ def _with_rate(settings: TrainingSettings, width: int) -> TrainingSettings:
     return settings.model_copy(update={"optimizer": optimizer.model_copy(update={"rate": rate})})
 
 
+Encode = Callable[[str], tuple[Tensor, Tensor | None]]
+
+
 class Denoising:
     """How wrong a denoiser is; a `Look`.
 
@@ -272,11 +275,16 @@ class Denoising:
         lesson: What is learned.
         source: The batches.
         settings: Of the run.
+        encode: A caption -> its context [1, T, W] and pooled [1, P], where they mean the same after each step; else
+            the lesson reads it.
     """
 
-    def __init__(self, lesson: Lesson, source: Source, settings: TrainingSettings) -> None:
+    def __init__(
+        self, lesson: Lesson, source: Source, settings: TrainingSettings, encode: Encode | None = None
+    ) -> None:
         self.lesson = lesson
         self.source = source
+        self._encode: Encode = encode or (lambda caption: lesson.read([caption]))
         self._settings = settings
         self._run: RunUnet = run_unet
         if settings.run.compile:
@@ -299,7 +307,9 @@ class Denoising:
                 if caption not in self._read:
                     if len(self._read) >= MOST_READ:
                         del self._read[next(iter(self._read))]
-                    self._read[caption] = self.lesson.read([caption])
+                    context, vector = self._encode(caption)
+                    device = self.lesson.device
+                    self._read[caption] = context.to(device), None if vector is None else vector.to(device)
         kept = [self._read[caption] for caption in captions if caption in self._read]
         longest = max(context.shape[1] for context, _ in kept)
         if len(kept) < len(captions) or any(context.shape[1] != longest for context, _ in kept):
