@@ -9,7 +9,7 @@ from websockets.sync.client import connect
 
 from safelight.logs import JsonLines
 from tests.server.security.signing import PASSWORD, add_person
-from tests.serving import Served, serving, workflow
+from tests.serving import Served, eventually, serving, workflow
 
 
 class Lines(logging.Handler):
@@ -50,6 +50,7 @@ def test_a_line_names_the_person_the_job_and_the_answer(served: Served, lines: L
     job = served.http.post("/prompt", json={"prompt": workflow()}, headers=header).json()["prompt_id"]
     served.http.get(f"/api/v1/jobs/{job}", headers=header)
     served.http.get("/queue")
+    eventually(lambda: len(lines.access()) == 3)  # a line is written after its answer was sent
     submitted, shown, refused = lines.access()
     assert submitted["message"].startswith("POST /prompt 200 in ")
     assert (submitted["person"], submitted["level"]) == ("ann", "info")
@@ -72,7 +73,7 @@ def test_no_line_of_any_log_holds_a_secret(served: Served, lines: Lines) -> None
         pass
     with pytest.raises(InvalidStatus), connect(f"{socket}?token=sl_{'w' * 43}"):
         pass
-    assert len(lines.access()) >= 5
+    eventually(lambda: len(lines.access()) >= 5)
     ours = [line for line in lines.kept if '"logger": "websockets.client"' not in line]  # the test's own
     for secret in (token, cookie, drawn, PASSWORD, "a wrong password", "w" * 43):
         assert secret not in "".join(ours)
