@@ -71,6 +71,25 @@ def test_what_cannot_be_is_told(
     assert "Traceback" not in refused.err
 
 
+@pytest.mark.parametrize(
+    ("text", "code", "said"),
+    [
+        ("[run]\nsteps = 2\n", 0, "4 pictures"),
+        ("[run]\nstepps = 2\n", 2, "run.stepps: is not a setting."),
+        ('name = "x"\ndata = 3\n', 2, "data: Input should be"),
+        ("run = [\n", 2, "The settings are no TOML"),
+    ],
+)
+def test_a_file_need_not_say_what_the_command_says(
+    text: str, code: int, said: str, command: Command, tiny: Path, home: Path, pictures: Path
+) -> None:
+    settings = home.parent / "run.toml"
+    settings.write_text(text, encoding="utf-8")
+    done = command("train", pictures, "--checkpoint", tiny.name, "--settings", settings, "--check")
+    assert (done.code, said in done.err) == (code, True), done.err
+    assert code == 0 or "where: run.toml" in done.err
+
+
 def test_a_recipe_that_cannot_be_made_says_so(command: Command, home: Path) -> None:
     nothing = command("train", "--recipe", "nothing")
     assert (nothing.code, nothing.out) == (2, "")

@@ -1,6 +1,8 @@
 """The steps of training: what they change, what they leave alone, and that they can be gone on with."""
 
+import math
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +17,7 @@ from safelight.runs.settings import Optimizer, checked
 from safelight.training.forward import Shown
 from safelight.training.lessons import LESSONS, Lesson
 from safelight.training.noising import generator_at
-from safelight.training.optimizers import share_of_rate, suitable_rate
+from safelight.training.optimizers import optimizer_of, share_of_rate, suitable_rate
 from safelight.training.run import taught_as
 from safelight.training.trainer import Denoising, Material, Trainer
 from tests.studio import tiny_file
@@ -41,10 +43,14 @@ def trainer_of(kind: str, file: Kind = "sd1", *, opened: Opened | None = None, *
     told["optimizer"] = {"rate": 1e-3, **told.get("optimizer", {})}
     told["run"] = {"steps": 12, **told.get("run", {})}
     settings = checked(told, "test")
-    opened = opened or open_checkpoint(tiny_file(file), numbers="fp32")
+    opened = opened or open_checkpoint(tiny_file(file), numbers=numbers_of(tables))
     opened = replace(opened, model=taught_as(opened.model, settings.loss))
     lesson = LESSONS[kind](opened, settings, generator_at(settings.run.seed, -1))
     return Trainer(lesson, Denoising(lesson, Two(), settings), settings)
+
+
+def numbers_of(tables: dict[str, Any]) -> str:
+    return str(tables.get("run", {}).get("dtype", "fp32"))
 
 
 def networks(opened: Opened) -> Iterator[tuple[str, Tensor]]:
@@ -75,13 +81,16 @@ RUNS: dict[str, tuple[str, Kind, dict[str, Any]]] = {
     "adafactor": ("lora", "sd1", {"optimizer": {"name": "adafactor"}}),
     "prodigy": ("lora", "sd1", {"optimizer": {"name": "prodigy", "rate": 1.0}}),
     "lion": ("lora", "sd1", {"optimizer": {"name": "lion", "rate": 1e-4}}),
+    "AdamW in 8 bits": ("full", "sd1", {"optimizer": {"name": "adamw8bit"}}),
+    "bf16": ("lora", "sd1", {"run": {"dtype": "bf16"}}),
+    "fp16, its loss scaled": ("full", "sd1", {"run": {"dtype": "fp16"}}),
 }
 
 
 @pytest.mark.parametrize("run", RUNS.values(), ids=RUNS)
 def test_what_is_frozen_is_unchanged_to_the_bit(run: tuple[str, Kind, dict[str, Any]]) -> None:
     kind, file, tables = run
-    opened = open_checkpoint(tiny_file(file), numbers="fp32")
+    opened = open_checkpoint(tiny_file(file), numbers=numbers_of(tables))
     before = {name: parameter.clone() for name, parameter in networks(opened)}
     order = [name for name, _ in networks(opened)]
     trainer = trainer_of(kind, opened=opened, **{**tables, "run": {"steps": 3, **tables.get("run", {})}})
@@ -144,6 +153,59 @@ def test_a_loss_that_is_no_number_stops_the_run_before_it_teaches() -> None:
         next(steps)
     assert trainer.step == 1
     assert all(torch.equal(tensor, learned[name]) for name, tensor in trainer.lesson.learned.items())
+
+
+def test_adamw_in_8_bits_remembers_in_8_bits_and_goes_on_the_same() -> None:
+    """The library keeps tensors of 4,096 numbers and more in 8 bits; a tiny network has none."""
+
+    def begin() -> tuple[Tensor, torch.optim.Optimizer]:
+        weight = torch.linspace(-2, 2, 8192).reshape(64, 128).requires_grad_()
+        return weight, optimizer_of(Optimizer(name="adamw8bit", rate=0.1), {"weights": [weight]})
+
+    def step(weight: Tensor, optimizer: torch.optim.Optimizer) -> None:
+        torch.autograd.backward(weight.square().sum())
+        optimizer.step()
+        optimizer.zero_grad()
+
+    weight, optimizer = begin()
+    for _ in range(4):
+        step(weight, optimizer)
+    kept = deepcopy(optimizer.state_dict())
+    assert [optimizer.state[weight][mean].dtype for mean in ("state1", "state2")] == [torch.uint8] * 2
+    again, gone_on = begin()
+    with torch.no_grad():
+        again.copy_(weight)
+    gone_on.load_state_dict(kept)
+    for _ in range(4):
+        step(weight, optimizer)
+        step(again, gone_on)
+    assert torch.equal(weight, again)
+    assert float(weight.detach().square().mean()) < 0.6  # 4/3 at first
+
+
+def test_a_gradient_too_large_for_fp16_is_passed_over_with_a_smaller_scale() -> None:
+    """The first scales, from 65,536 down, are too large where the loss is a thousand times what it was."""
+    trainer = trainer_of("full", run={"dtype": "fp16", "steps": 40})
+    look = trainer.look
+    trainer.look = lambda number: replace(seen := look(number), loss=seen.loss * 1e3)
+    steps = list(trainer.steps())
+    passed = [step for step in steps if not math.isfinite(step.norm)]
+    assert 0 < len(passed) < 17
+    assert steps[: len(passed)] == passed
+    assert all(bool(tensor.isfinite().all()) for tensor in trainer.lesson.learned.values())
+
+
+def test_a_gradient_that_no_scale_makes_a_number_stops_the_run() -> None:
+    trainer = trainer_of("lora", run={"dtype": "fp16", "steps": 40})
+    look = trainer.look
+    trainer.look = lambda number: replace(seen := look(number), loss=_with_gradient_of_nan(seen.loss))
+    with pytest.raises(SafelightError, match=r"The gradient is no number any more in step 1[78].*run.dtype to fp32"):
+        list(trainer.steps())
+
+
+def _with_gradient_of_nan(loss: Tensor) -> Tensor:
+    loss.register_hook(lambda gradient: gradient * torch.nan)
+    return loss
 
 
 def test_the_mean_is_that_of_the_weights_and_leaves_them() -> None:

@@ -15,7 +15,7 @@ from safelight.cli.report import SpeedColumn, note
 from safelight.cli.working import interruptible, model_folders
 from safelight.errors import BadInput, Cancelled
 from safelight.runs.folder import RunFolder, runs_in
-from safelight.runs.settings import TrainingSettings, checked, parse_settings
+from safelight.runs.settings import TrainingSettings, checked, values_of
 from safelight.settings import Settings, read_settings
 
 if TYPE_CHECKING:
@@ -226,12 +226,15 @@ def _settings(file: Path | None, given: dict[str, object]) -> TrainingSettings:
             text = file.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise BadInput(f"{file} cannot be read.", mend="Give a TOML file with the settings of a run.") from error
-        values = parse_settings(text, file.name).model_dump(mode="json", exclude_unset=True)
+        values = values_of(text, file.name)
     for key, value in given.items():
         table, _, leaf = key.rpartition(".")
-        (values.setdefault(table, {}) if table else values)[leaf] = value
-    if "name" not in values and "folder" in values.get("data", {}):
-        values["name"] = Path(values["data"]["folder"]).name
+        place = values.setdefault(table, {}) if table else values
+        if isinstance(place, dict):  # else the file is wrong, and told so
+            place[leaf] = value
+    match values:
+        case {"data": {"folder": str(folder)}}:
+            values.setdefault("name", Path(folder).name)
     return checked(values, "the settings" if file is None else file.name)
 
 

@@ -25,7 +25,8 @@ class LogLine:
         step: Which, counted from 1.
         loss: What was made smaller.
         rate: The learning rate.
-        norm: Length of the gradient before it was shortened.
+        norm: Length of the gradient before it was shortened; None where it was too large for fp16, and nothing was
+            learned.
         levels: The noise levels of its pictures, as shares of the schedule, 1 all noise.
         errors: The mean squared error of what the network predicted at each.
         seconds: How long the run has been trained altogether, pauses left out.
@@ -35,7 +36,7 @@ class LogLine:
     step: int
     loss: float
     rate: float
-    norm: float
+    norm: float | None
     levels: tuple[float, ...]
     errors: tuple[float, ...]
     seconds: float

@@ -314,8 +314,13 @@ def parse_settings(text: str, where: str) -> TrainingSettings:
     Raises:
         BadInput: The text is no TOML, a setting is unknown or out of its range; the message names it.
     """
+    return checked(values_of(text, where), where)
+
+
+def values_of(text: str, where: str) -> dict[str, Any]:
+    """What the text of a TOML file says, unchecked. Errors as for `parse_settings`, but for the settings' own."""
     try:
-        return checked(tomllib.loads(text), where)
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise BadInput(f"The settings are no TOML: {error}.", where=where, mend="Mend that line.") from error
 

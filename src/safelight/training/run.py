@@ -1,5 +1,6 @@
 """A training run from its settings to its result: begun, gone on with, stopped at any moment."""
 
+import math
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -142,7 +143,8 @@ class Board:
         """Add a step."""
         if self._writer is not None:
             for name, value in (("loss", line.loss), ("rate", line.rate), ("gradient", line.norm)):
-                self._writer.add_scalar(name, value, line.step)
+                if value is not None:
+                    self._writer.add_scalar(name, value, line.step)
 
     def close(self) -> None:
         """Write what is left."""
@@ -277,7 +279,8 @@ class _Run:
         self.watch.progress(step.index + 1, self.settings.samples.steps)
 
     def _log(self, step: Stepped, seconds: float, free: int) -> None:
-        self.lines.append(LogLine(step.step, step.loss, step.rate, step.norm, step.levels, step.errors, seconds, free))
+        norm = step.norm if math.isfinite(step.norm) else None
+        self.lines.append(LogLine(step.step, step.loss, step.rate, norm, step.levels, step.errors, seconds, free))
         if time.monotonic() - self.flushed > FLUSH_SECONDS:
             self._flush()
 

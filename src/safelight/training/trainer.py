@@ -235,7 +235,8 @@ class Trainer:
         self._scaler.unscale_(self._optimizer)
         longest = settings.optimizer.clip_norm or math.inf
         norm = float(torch.nn.utils.clip_grad_norm_(learned, longest))
-        if not math.isfinite(norm) and not self._scaler.is_enabled():  # a scaler passes such steps over, and adapts
+        # a scaler passes such steps over and scales less; unscaled, it is the gradient itself that is wrong
+        if not math.isfinite(norm) and not (self._scaler.is_enabled() and self._scaler.get_scale() > 1):
             raise self._stopped("The gradient is no number any more")
         self._scaler.step(self._optimizer)
         self._scaler.update()
