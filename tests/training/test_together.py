@@ -22,6 +22,7 @@ ROUNDING = 1e-5
 """What sums of gradients in another order may change, of numbers up to 0.1 (Adam divides by their size)."""
 
 SHARED = """
+import os
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -44,7 +45,7 @@ with joined("cpu") as (team, device):
     try:
         go(stopped, stop)
     except Cancelled:
-        print(f"{team.rank} of {team.count} has stopped", flush=True)
+        os.write(1, f"{team.rank} of {team.count} has stopped\n".encode())  # in one piece: the other writes there too
     go(stopped, lambda _: None)
 """
 
