@@ -45,7 +45,7 @@ with joined("cpu") as (team, device):
     try:
         go(stopped, stop)
     except Cancelled:
-        os.write(1, f"{team.rank} of {team.count} has stopped\n".encode())  # in one piece: the other writes there too
+        os.write(1, f"{team.rank} of {team.count} has stopped\\n".encode())  # in one piece: the other writes there too
     go(stopped, lambda _: None)
 """
 
