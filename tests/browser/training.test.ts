@@ -116,10 +116,14 @@ it("pictures become a LoRA by the page alone, which stands every reload, and Cre
   await page.getByText(/5 pictures/).waitFor();
   expect(await page.getByLabel("Values, separated by commas").inputValue()).toBe("0, 0.5, 0.8, 1, 1.2");
   await page.goBack();
+  await page.getByRole("button", { name: "Use step 6" }).click();
+  await page.waitForURL("**/#/");
+  await page.locator("summary", { hasText: "LoRAs" }).click();
+  await page.getByText("zorb-000006.safetensors", { exact: true }).waitFor();
+  await page.goBack();
   await page.getByRole("button", { name: "Use it" }).click();
   await page.waitForURL("**/#/");
   expect(await page.getByLabel("Prompt", { exact: true }).inputValue()).toContain("zorb");
-  await page.locator("summary", { hasText: "LoRAs" }).click();
   await page.getByText("zorb.safetensors", { exact: true }).waitFor();
   expect(complaints).toEqual([]);
   await context.close();

@@ -5,29 +5,11 @@ from pathlib import Path
 from safelight.errors import BadInput
 from safelight.files.folders import TRAINING, TRAINING_SETTINGS, USERS, Folders
 from safelight.runs.folder import RunFolder
+from safelight.runs.results import final_of
 from safelight.runs.settings import Kind, TrainingSettings
 
-RESULTS: dict[Kind, str] = {
-    "lora": "loras",
-    "inversion": "embeddings",
-    "full": "checkpoints",
-    "controlnet": "controlnet",
-    "denoiser": "checkpoints",
-    "vae": "vae",
-    "clip": "clip_vision",
-}
-"""The folder that the file of a run is put into."""
 FROM_SCRATCH: frozenset[Kind] = frozenset({"denoiser", "vae", "clip"})
 """Kinds that begin with weights of chance, not with a checkpoint."""
-
-
-def final_of(settings: TrainingSettings, folders: Folders) -> Path:
-    """Where the file of a run is put when it is done.
-
-    Raises:
-        BadInput: The name is none for a file.
-    """
-    return folders.writable(RESULTS[settings.kind], f"{settings.name}.safetensors")
 
 
 def needed(settings: TrainingSettings, folders: Folders) -> tuple[Path, ...]:

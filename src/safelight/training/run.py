@@ -23,8 +23,9 @@ from safelight.inspect.opening import Opened, open_checkpoint
 from safelight.models.model import Model
 from safelight.models.placement import free_bytes
 from safelight.runs.beginning import begin as begin_in
-from safelight.runs.beginning import final_of, needed
+from safelight.runs.beginning import needed
 from safelight.runs.folder import LogLine, RunFolder
+from safelight.runs.results import final_of
 from safelight.runs.settings import Data, Loss, TrainingSettings
 from safelight.training.data.batches import Batches
 from safelight.training.data.cache import LatentCache, TextCache

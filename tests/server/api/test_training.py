@@ -1,5 +1,6 @@
 """Training runs and their pictures over the API."""
 
+import errno
 import os
 import time
 from pathlib import Path
@@ -10,6 +11,7 @@ from PIL import Image
 
 from safelight.runs.course import POINTS, Courses
 from safelight.runs.folder import LogLine, RunFolder
+from safelight.runs.results import publish_step
 from safelight.runs.settings import TrainingSettings
 from tests.server.api.conftest import encoded
 from tests.server.security.signing import add_person
@@ -197,6 +199,45 @@ def test_samples_are_pictures_that_browsers_keep(paused: Served) -> None:
         known = {"If-None-Match": answer.headers["etag"]}
         assert paused.http.get(url + query, headers=known).status_code == 304
     assert paused.http.get(f"{RUNS}/zorb/samples/6/0").status_code == 404
+
+
+def test_a_result_of_the_way_is_put_where_models_are_and_outlives_its_run(paused: Served) -> None:
+    begun(paused)
+    folder = folder_of(paused)
+    folder.result(300).write_bytes(b"learned")
+    url = f"{RUNS}/zorb/results/300/publish"
+    for _ in range(2):  # twice is once
+        assert paused.http.post(url).json() == {"result": "loras/zorb-000300.safetensors"}
+    made = paused.settings.home / "models/loras/zorb-000300.safetensors"
+    assert made.samefile(folder.result(300))
+    assert paused.http.delete(f"{RUNS}/zorb").status_code == 204
+    assert made.read_bytes() == b"learned"
+
+
+def test_a_result_that_is_not_there_or_whose_name_is_taken_is_refused(paused: Served) -> None:
+    begun(paused)
+    absent = paused.http.post(f"{RUNS}/zorb/results/300/publish")
+    assert (absent.status_code, absent.json()["error"]["what"]) == (400, "zorb has kept no result of step 300.")
+    folder_of(paused).result(300).write_bytes(b"learned")
+    taken = paused.settings.home / "models/loras/zorb-000300.safetensors"
+    taken.write_bytes(b"another")
+    refused = paused.http.post(f"{RUNS}/zorb/results/300/publish")
+    assert (refused.status_code, refused.json()["error"]["what"]) == (400, f"There is another file {taken.resolve()}.")
+    assert taken.read_bytes() == b"another"
+
+
+def test_a_result_is_copied_where_files_cannot_have_two_names(
+    paused: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun(paused)
+    folder_of(paused).result(300).write_bytes(b"learned")
+
+    def refuse(path: Path, target: Path) -> None:
+        raise OSError(errno.EXDEV, "Invalid cross-device link")
+
+    monkeypatch.setattr(Path, "hardlink_to", refuse)
+    assert publish_step(folder_of(paused), 300, paused.studio.folders) == "loras/zorb-000300.safetensors"
+    assert (paused.settings.home / "models/loras/zorb-000300.safetensors").read_bytes() == b"learned"
 
 
 def test_a_long_run_is_looked_at_cheaply(paused: Served) -> None:

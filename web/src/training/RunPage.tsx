@@ -17,6 +17,7 @@ import {
   deleteRun,
   formQuery,
   isGoing,
+  publishResult,
   type RunDetails,
   runQuery,
   runsQuery,
@@ -212,9 +213,31 @@ function Standing({ run }: { run: RunDetails }) {
   );
 }
 
-function Facts({ run }: { run: RunDetails }) {
+/** A result of the way; used, it becomes a file among the models, and Create opens with it if it has a place for it. */
+function Result({ run, step, bytes }: { run: RunDetails; step: number; bytes: number }) {
   const t = useTexts("training");
   const { language } = useLanguage();
+  const [isBusy, setBusy] = useState(false);
+  async function take() {
+    setBusy(true);
+    await attempt(async () => {
+      const made = { ...run, result: await publishResult(run.name, step) };
+      say(t("saved as", { file: made.result }));
+      openInCreate(made);
+    });
+    setBusy(false);
+  }
+  return (
+    <li className={styles.result}>
+      <span>{t("step", { step })}</span>
+      <span className={styles.quiet}>{sizeText(bytes, language)}</span>
+      <IconButton icon={Sparkles} label={t("use step", { step })} busy={isBusy} onClick={() => void take()} />
+    </li>
+  );
+}
+
+function Facts({ run }: { run: RunDetails }) {
+  const t = useTexts("training");
   const { settingOf, tableOf } = useTelling();
   const form = useQuery(formQuery);
   const { settings } = run;
@@ -247,14 +270,12 @@ function Facts({ run }: { run: RunDetails }) {
         </Part>
       )}
       {run.results.length > 0 && (
-        <Part title={t("results")} about={t("results about", { folder: `training/${run.name}/results` })}>
-          <dl className={big.facts}>
-            {run.results.map(({ step, bytes }) => (
-              <Fact key={step} name={t("step", { step })}>
-                {sizeText(bytes, language)}
-              </Fact>
+        <Part title={t("results")} about={t("results about")}>
+          <ul className={styles.results}>
+            {run.results.map((result) => (
+              <Result key={result.step} run={run} {...result} />
             ))}
-          </dl>
+          </ul>
         </Part>
       )}
     </>

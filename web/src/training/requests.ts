@@ -127,6 +127,13 @@ export async function stopRun(name: string): Promise<void> {
   await refreshRuns();
 }
 
+/** Put a result of the way where models are; what its file is called there, as FOLDER/NAME. */
+export async function publishResult(name: string, step: number): Promise<string> {
+  const path = { name, step };
+  return (await got(api.POST("/api/v1/training/runs/{name}/results/{step}/publish", { params: { path } })))
+    .result;
+}
+
 export async function deleteRun(name: string): Promise<void> {
   await api.DELETE("/api/v1/training/runs/{name}", { params: { path: { name } } });
   queries.removeQueries({ queryKey: ["training", "run", name] });

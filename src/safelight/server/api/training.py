@@ -19,13 +19,22 @@ from safelight.jobs.quotas import check_room
 from safelight.runs.beginning import begin
 from safelight.runs.folder import RunFolder, runs_in
 from safelight.runs.presets import PRESETS
+from safelight.runs.results import publish_step
 from safelight.runs.settings import TrainingSettings, checked
 from safelight.server.access import Me, Person
 from safelight.server.api.answers import TEXT, Document, NotThere, SettingsRefused, check_json, refusals
 from safelight.server.api.assets import THUMBNAILS
 from safelight.server.api.job_views import JobView
 from safelight.server.api.submitting import Order, Variant, submit
-from safelight.server.api.training_views import RunDetails, RunList, RunView, details_of_run, open_job_of, views_of_runs
+from safelight.server.api.training_views import (
+    PublishedView,
+    RunDetails,
+    RunList,
+    RunView,
+    details_of_run,
+    open_job_of,
+    views_of_runs,
+)
 from safelight.server.data_folders import data_folder
 from safelight.server.studio import Studio, TheStudio
 
@@ -37,6 +46,7 @@ LAST_STEP = 10**12
 EXAMPLE = {"name": "zorb", "data": {"folder": "training/zorb", "trigger": "zorb"}, "run": {"steps": 400}}
 
 RunName = Annotated[str, InPath(min_length=1, max_length=255, pattern=TEXT)]
+Step = Annotated[int, InPath(ge=0, le=LAST_STEP)]
 
 
 class PresetView(BaseModel):
@@ -130,6 +140,12 @@ def stop_run(name: RunName, studio: TheStudio, me: Me) -> RunView:
     return views_of_runs(studio, me, [folder])[0]
 
 
+@router.post("/runs/{name}/results/{step}/publish", responses=refusals(400, 404))
+def publish_result(name: RunName, step: Step, studio: TheStudio, me: Me) -> PublishedView:
+    """Put a result of the way where models are, as NAME-STEP; it stays when the run is removed."""
+    return PublishedView(result=publish_step(_find(studio, me, name), step, studio.folders_of(me.id)))
+
+
 @router.get(
     "/runs/{name}/samples/{step}/{prompt}",
     response_class=FileResponse,
@@ -137,7 +153,7 @@ def stop_run(name: RunName, studio: TheStudio, me: Me) -> RunView:
 )
 def show_sample(
     name: RunName,
-    step: Annotated[int, InPath(ge=0, le=LAST_STEP)],
+    step: Step,
     prompt: Annotated[int, InPath(ge=0, le=LAST_STEP)],
     request: Request,
     studio: TheStudio,

@@ -9,9 +9,10 @@ from pydantic import BaseModel
 
 from safelight.errors import BadInput
 from safelight.files.picture_files import PARAMETERS, opened
-from safelight.runs.beginning import FROM_SCRATCH, RESULTS
+from safelight.runs.beginning import FROM_SCRATCH
 from safelight.runs.course import standing
 from safelight.runs.folder import RunFolder, Sample
+from safelight.runs.results import RESULTS
 from safelight.runs.settings import TrainingSettings
 from safelight.server.access import Person
 from safelight.server.api.job_views import FailureView, JobView, views_of
@@ -68,6 +69,12 @@ class ResultView(BaseModel):
 
     step: int
     bytes: int
+
+
+class PublishedView(BaseModel):
+    """The file that a result of the way was put into, as FOLDER/NAME."""
+
+    result: str
 
 
 class LevelsView(BaseModel):

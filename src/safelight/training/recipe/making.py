@@ -11,9 +11,9 @@ from safelight.files.folders import Folders
 from safelight.files.lock import locked
 from safelight.models.saving import tensor_entries, write_safetensors
 from safelight.models.weights import open_weights
-from safelight.runs.beginning import final_of
 from safelight.runs.data.caption_files import METADATA
 from safelight.runs.folder import RunFolder
+from safelight.runs.results import final_of
 from safelight.training.recipe.drawings import Gathered, Origin, gather
 from safelight.training.recipe.painting import paint, renderer
 from safelight.training.recipe.scenes import Stock, scene_at
