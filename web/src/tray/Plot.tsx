@@ -17,7 +17,7 @@ export interface Line {
 
 const [LEAST, HEIGHT] = [240, 280]; // pixels of the width, and of the height
 const MANY = 60; // points of a line, from which on they are no longer marked
-const EDGE = { left: 52, right: 12, top: 12, bottom: 40 };
+const EDGE = { left: 52, right: 22, top: 12, bottom: 40 };
 export const COLOURS = 6;
 
 /** Lines over labelled axes; what is pointed at is told in numbers, and all numbers stand in a table too. */
@@ -65,7 +65,11 @@ export function Plot({
     HEIGHT -
     EDGE.bottom -
     ((even(value) - even(bottom)) / (even(top) - even(bottom) || 1)) * (HEIGHT - EDGE.top - EDGE.bottom);
-  const number = (value: number) => value.toLocaleString(language, { maximumSignificantDigits: 3 });
+  const number = (value: number) =>
+    value.toLocaleString(
+      language,
+      Math.abs(value) < 1000 ? { maximumSignificantDigits: 3 } : { maximumFractionDigits: 0 }, // steps are exact
+    );
   const where = pointed ?? at ?? null;
   const all = [...new Set(points.map(([value]) => value))].sort((one, other) => one - other);
   function pointAt(event: React.PointerEvent<SVGSVGElement>): number {
